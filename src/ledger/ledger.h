@@ -1,0 +1,88 @@
+/* Port: the durable, append-only record of votes. The truth; everything else is a fold of it.
+ *
+ * Adapters: ledger_sqlite.c (one process), ledger_null.c (benchmarks: takes, answers, forgets). The scheme of the URL
+ * chooses.
+ */
+#ifndef VT_LEDGER_LEDGER_H
+#define VT_LEDGER_LEDGER_H
+
+#include "base/buf.h"
+#include "vote/record.h"
+
+typedef struct vt_ledger vt_ledger;
+typedef struct vt_sink vt_sink;
+
+/* One vote on its way into the ledger. The caller owns it; the ledger borrows it from vt_ledger_append until it comes
+ * back through the sink. */
+typedef struct vt_append {
+    vt_record record; /* in */
+    vt_err refusal;   /* in: not VT_OK (CLOSED, NOT_OPEN_YET): only look the id up, and answer this if it is unknown */
+    vt_sink *sink;    /* in: who gets it back */
+    vt_err err;       /* out: OK (counted, duplicate or recorded), ID_CONFLICT, QUOTA, `refusal`, RETRY, UNKNOWN */
+    vt_verdict verdict;     /* out: COUNTED or DUPLICATE when err is OK; NONE means recorded, not folded yet */
+    vt_position position;   /* out: where the record stands, for a duplicate the first one; when err is OK */
+    struct vt_append *next; /* the chain in which it comes back */
+} vt_append;
+
+/* Gets answers back, at most one call for each group and sink: `done` is called on a thread of the ledger (for
+ * `null:` inside of vt_ledger_append) with a chain in the order of appending. It must not block. */
+struct vt_sink {
+    void (*done)(vt_sink *sink, vt_append *chain);
+};
+
+/* Hands over votes, all or none. Any thread. An answer follows for each, always, also at shutdown.
+ * VT_ERR_OVERLOADED when the queue is full, VT_ERR_RETRY when the ledger is closing; nothing was taken then. */
+VT_MUST_CHECK vt_err vt_ledger_append(vt_ledger *ledger, vt_append *const *items, size_t count);
+
+/* The ledger's random identity, set when it was made. */
+vt_id vt_ledger_id(const vt_ledger *ledger);
+
+/* How many votes wait now. Any thread. */
+size_t vt_ledger_queue_depth(const vt_ledger *ledger);
+
+/* A fold that runs inside of each group's transaction with the records that were new in it, in ledger order; its error
+ * rolls the group back. Set before the first append; not for `null:` (VT_ERR_UNIMPLEMENTED). */
+typedef vt_err vt_ledger_fold(void *context, const vt_append *const *records, size_t count);
+VT_MUST_CHECK vt_err vt_ledger_set_fold(vt_ledger *ledger, vt_ledger_fold *fold, void *context);
+
+/* A record as it was stored. */
+typedef struct vt_ledger_row {
+    vt_record record;
+    vt_position position;
+} vt_ledger_row;
+
+/* Reads up to `rows_max` records behind `after` (offset 0: from the start), not beyond `until`, in ledger order, in one
+ * short read. Called by one reader at a time. *count 0: the end. VT_ERR_BUSY, VT_ERR_IO, VT_ERR_CORRUPT. */
+VT_MUST_CHECK vt_err vt_ledger_read(vt_ledger *ledger, vt_position after, vt_position until, vt_ledger_row *rows,
+                                    size_t rows_max, size_t *count);
+
+/* The newest version of the contest's definition: appends its JSON to `json` and sets *version, 0 when there is none.
+ * VT_ERR_BUSY, VT_ERR_IO, those of vt_buf_append. */
+VT_MUST_CHECK vt_err vt_ledger_contest_latest(vt_ledger *ledger, vt_buf *json, uint32_t *version);
+
+/* Appends a version, durably. `version` is the newest one plus 1, else VT_ERR_IN_USE (another process was faster).
+ * VT_ERR_BUSY, VT_ERR_IO. */
+VT_MUST_CHECK vt_err vt_ledger_contest_append(vt_ledger *ledger, uint32_t version, vt_slice json);
+
+/* Answers everything that was taken, then stops. Then frees. Accepts NULL. */
+void vt_ledger_close(vt_ledger *ledger);
+
+/* What only adapters see. */
+typedef struct vt_ledger_backend {
+    vt_err (*append)(vt_ledger *ledger, vt_append *const *items, size_t count);
+    vt_err (*set_fold)(vt_ledger *ledger, vt_ledger_fold *fold, void *context);
+    vt_err (*read)(vt_ledger *ledger, vt_position after, vt_position until, vt_ledger_row *rows, size_t rows_max,
+                   size_t *count);
+    vt_err (*contest_latest)(vt_ledger *ledger, vt_buf *json, uint32_t *version);
+    vt_err (*contest_append)(vt_ledger *ledger, uint32_t version, vt_slice json);
+    size_t (*queue_depth)(const vt_ledger *ledger);
+    void (*close)(vt_ledger *ledger);
+} vt_ledger_backend;
+
+/* The head of every adapter's object. */
+struct vt_ledger {
+    const vt_ledger_backend *backend;
+    vt_id id;
+};
+
+#endif
