@@ -37,6 +37,9 @@ VT_MUST_CHECK vt_err vt_ledger_append(vt_ledger *ledger, vt_append *const *items
 /* The ledger's random identity, set when it was made. */
 vt_id vt_ledger_id(const vt_ledger *ledger);
 
+/* Whether answers come back inside of vt_ledger_append, on the caller's thread. */
+static inline bool vt_ledger_answers_inline(const vt_ledger *ledger);
+
 /* How many votes wait now. Any thread. */
 size_t vt_ledger_queue_depth(const vt_ledger *ledger);
 
@@ -44,6 +47,9 @@ size_t vt_ledger_queue_depth(const vt_ledger *ledger);
  * rolls the group back. Set before the first append; not for `null:` (VT_ERR_UNIMPLEMENTED). */
 typedef vt_err vt_ledger_fold(void *context, const vt_append *const *records, size_t count);
 VT_MUST_CHECK vt_err vt_ledger_set_fold(vt_ledger *ledger, vt_ledger_fold *fold, void *context);
+
+/* How often one voter may be counted; 0, the default: no limit. Set before the first append. `null:` ignores it. */
+void vt_ledger_set_votes_per_voter(vt_ledger *ledger, uint32_t votes_per_voter);
 
 /* A record as it was stored. */
 typedef struct vt_ledger_row {
@@ -83,6 +89,12 @@ typedef struct vt_ledger_backend {
 struct vt_ledger {
     const vt_ledger_backend *backend;
     vt_id id;
+    uint32_t votes_per_voter;
+    bool answers_inline; /* done() is called inside of append, on the appender's thread (`null:`) */
 };
+
+static inline bool vt_ledger_answers_inline(const vt_ledger *ledger) {
+    return ledger->answers_inline;
+}
 
 #endif

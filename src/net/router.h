@@ -20,7 +20,7 @@ typedef struct vt_route {
     const char *path;
     uint32_t body_bytes_max; /* larger bodies get 413 (RESOURCE_EXHAUSTED) before they are read */
     vt_handler *handle;
-    vt_handler *half_close; /* GRPC_STREAM: the client has sent all; must end the stream. Else NULL */
+    vt_handler *half_close; /* GRPC_STREAM: the client has sent all; must end the stream, now or later. Else NULL */
 } vt_route;
 
 /* A table of routes and what their handlers get as context. */
@@ -40,11 +40,14 @@ typedef struct vt_route_match {
 } vt_route_match;
 
 /* Makes a router over tables that must outlive it. HTTP and gRPC are looked up apart, so POST /x and gRPC /x can both
- * exist. Two routes of one kind, method and path are refused: VT_ERR_INTERNAL. VT_ERR_NO_MEMORY. */
+ * exist. VT_ERR_INTERNAL: two routes of one kind, method and path, more than 4 methods of a path, a path without its
+ * first slash. VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_router_open(const vt_route_table *tables, uint32_t tables_count, vt_router **out);
-void vt_router_close(vt_router *router);
+void vt_router_close(vt_router *router); /* accepts NULL */
 
-/* Looks a request up. `path` is without the query. Allocates nothing. */
+/* Looks a request up. `path` is without the query. An exact path comes before a wildcard. HEAD finds the route of GET.
+ * OPTIONS without a route of its own gives VT_OK with `route` NULL and `allow`: answer 204 with it. For gRPC `method`
+ * is not looked at. Allocates nothing; any thread. */
 void vt_router_find(const vt_router *router, bool is_grpc, vt_slice method, vt_slice path, vt_route_match *match);
 
 #endif

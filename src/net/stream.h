@@ -19,11 +19,12 @@ vt_slice vt_shared_slice(const vt_shared *shared);
 VT_MUST_CHECK vt_err vt_stream_start(vt_reply reply, const vt_http_answer *answer);
 
 /* Offers the newest state. A viewer that is still sending keeps its piece, drops what waited behind it and sends this
- * one next: a blocked viewer skips to the newest. A viewer that takes nothing for 30 s is cut. Takes its own reference.
- * VT_ERR_GONE. */
+ * one next: a blocked viewer skips to the newest. For gRPC the bytes are one message, which is framed here. A viewer
+ * that takes nothing for 30 s is cut. Takes its own reference. VT_ERR_GONE. */
 VT_MUST_CHECK vt_err vt_stream_offer(vt_reply reply, vt_shared *shared);
 
-/* Queues a piece behind what waits (copied): one message (framed) of a gRPC stream, or bytes of a streamed body.
+/* Queues a piece behind what waits (copied): one message of a gRPC stream, which is framed here, or bytes of a streamed
+ * body. A gRPC answer needs no vt_stream_start: its first piece starts it.
  * VT_ERR_FULL when more than VT_STREAM_QUEUE_BYTES_MAX would wait; VT_ERR_GONE. */
 enum { VT_STREAM_QUEUE_BYTES_MAX = 1048576 };
 VT_MUST_CHECK vt_err vt_stream_write(vt_reply reply, vt_slice bytes);

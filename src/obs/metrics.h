@@ -26,10 +26,11 @@ typedef struct vt_histogram vt_histogram;
 
 /* The caller owns *out. VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_metrics_open(vt_metrics **out);
-void vt_metrics_close(vt_metrics *metrics);
+void vt_metrics_close(vt_metrics *metrics); /* accepts NULL */
 
 /* Registers one series. `labels` is `key="value",…` or "" and is copied, as are `name` and `help`; series of one name
- * must be registered with one help and type and are rendered together. The result belongs to the registry.
+ * must be registered with one help and type and are rendered together. The same name and labels again give the same
+ * series. The result belongs to the registry.
  * Never NULL: without memory the process ends with a message, as this happens at start only. */
 vt_counter *vt_metrics_counter(vt_metrics *metrics, const char *name, const char *labels, const char *help);
 vt_gauge *vt_metrics_gauge(vt_metrics *metrics, const char *name, const char *labels, const char *help);
@@ -48,7 +49,11 @@ static inline void vt_gauge_set(vt_gauge *gauge, int64_t value) {
 static inline void vt_gauge_add(vt_gauge *gauge, int64_t n) {
     atomic_fetch_add_explicit(&gauge->value, n, memory_order_relaxed);
 }
+/* Counts `value` and adds it to the sum; a NaN is ignored. Any thread. */
 void vt_histogram_observe(vt_histogram *histogram, double value);
+
+/* As `count` calls of vt_histogram_observe with one value, at the cost of one. */
+void vt_histogram_observe_many(vt_histogram *histogram, double value, uint64_t count);
 
 /* Adds text at every render: for families whose labels are only known then. `render` appends whole families and is
  * called on the rendering thread; an error of it fails the render. At most 8 collectors. */

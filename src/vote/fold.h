@@ -8,7 +8,7 @@
 
 #include "vote/record.h"
 
-enum { VT_FOLD_PAIRS_MAX = 4096 }; /* distinct (band, album); further ones are counted under VT_FOLD_OTHER */
+enum { VT_FOLD_PAIRS_MAX = 4096 }; /* distinct (band, album); further ones are counted under VT_FOLD_OTHER, album "" */
 
 #define VT_FOLD_OTHER "(other)"
 
@@ -22,8 +22,8 @@ typedef struct vt_fold_pair {
 } vt_fold_pair;
 
 typedef struct vt_fold_limits {
-    uint32_t ids_max; /* identities it can hold */
-    uint32_t voters_max;
+    uint32_t ids_max;         /* identities it can hold, at most 2^30 */
+    uint32_t voters_max;      /* at most 2^30; 0 when no votes are limited */
     uint32_t pairs_max;       /* <= VT_FOLD_PAIRS_MAX */
     uint32_t votes_per_voter; /* 0: no limit */
 } vt_fold_limits;
@@ -35,7 +35,8 @@ size_t vt_fold_bytes(const vt_fold_limits *limits);
 vt_fold *vt_fold_init(void *memory, const vt_fold_limits *limits);
 
 /* Applies one record, in ledger order, and tells the verdict: DUPLICATE (seen id, same fingerprint), CONFLICT (seen id,
- * another), QUOTA (new id of a voter who has used up all votes; the id is then seen), COUNTED. VT_ERR_FULL when the
+ * another), QUOTA (new id of a voter who has used up all votes; the id is then seen), COUNTED. Only records with
+ * a voter are limited. VT_ERR_FULL when the
  * identities or voters do not fit; nothing changes then. */
 VT_MUST_CHECK vt_err vt_fold_apply(vt_fold *fold, const vt_record *record, vt_verdict *verdict);
 

@@ -49,11 +49,12 @@ typedef struct vt_vote_scratch {
     size_t used;
 } vt_vote_scratch;
 
-/* Trims ASCII space (tab, LF, CR and U+0020 only) from both ends of the four texts, then checks them: valid UTF-8, no
- * U+0000–U+001F or U+007F, at most VT_FIELD_BYTES_MAX bytes, name not empty; a present vote_id has 1 to
- * VT_VOTE_KEY_BYTES_MAX bytes of the same text; a present voter_code at most VT_VOTER_CODE_BYTES_MAX.
- * Checks in the order of the field numbers. On error *field names the field.
- * INVALID_UTF8, CONTROL_CHARACTER, TOO_LONG, EMPTY_NAME, BAD_ID. */
+/* Trims ASCII space (tab, LF, CR and U+0020 only) from both ends of the four texts, then checks them: name not empty,
+ * at most VT_FIELD_BYTES_MAX bytes, valid UTF-8 (RFC 3629), no U+0000–U+001F or U+007F. A present vote_id has 1 to
+ * VT_VOTE_KEY_BYTES_MAX bytes of valid UTF-8 without control characters; a present voter_code at most
+ * VT_VOTER_CODE_BYTES_MAX. Neither is trimmed. The fields are checked in the order of their numbers, and each for the
+ * errors in this order; on error *field names the field.
+ * EMPTY_NAME, TOO_LONG, INVALID_UTF8, CONTROL_CHARACTER; for anything wrong with vote_id BAD_ID. */
 VT_MUST_CHECK vt_err vt_vote_check(vt_vote *vote, vt_field *field);
 
 #endif

@@ -1,0 +1,260 @@
+#include "cmd/config.h"
+
+#include "cmd/config_value.h"
+#include "cmd/nearest.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREADS_AUTO_MAX = 4, NAME_MAX_BYTES = 64 };
+
+const vt_config_row vt_config_rows[] = {
+#define VT_CONFIG_ROW(field, type, flag, environment, familiar, fallback, commands, least, most, choices, help)        \
+    {#field,   VT_CONFIG_##type, offsetof(vt_config, field),                                                           \
+     flag,     environment,      familiar,                                                                             \
+     fallback, commands,         least,                                                                                \
+     most,     choices,          help},
+    VT_CONFIG_MAP(VT_CONFIG_ROW)
+#undef VT_CONFIG_ROW
+};
+
+enum { ROWS_COUNT = sizeof vt_config_rows / sizeof *vt_config_rows };
+const size_t vt_config_rows_count = ROWS_COUNT;
+
+/* What is being parsed, and what the flags gave: values[i] belongs to vt_config_rows[i], NULL when not given. */
+typedef struct parse {
+    vt_command_id command;
+    vt_config_environment *environment;
+    void *context;
+    const char *values[ROWS_COUNT];
+    vt_config *config;
+    char *reason; /* VT_CONFIG_REASON_MAX */
+} parse;
+
+static bool is_taken(const vt_config_row *row, vt_command_id command) {
+    return (row->commands & 1U << command) != 0;
+}
+
+/* Whether `word`, of `len` bytes, is the row's flag. */
+static bool is_flag(const vt_config_row *row, const char *word, size_t len) {
+    return row->flag != NULL && strlen(row->flag) == len && memcmp(row->flag, word, len) == 0;
+}
+
+/* Whether `word` is what the flag of a secret would be called. */
+static bool is_secret_named(const vt_config_row *row, const char *word, size_t len) {
+    if (row->type != VT_CONFIG_SECRET || strlen(row->field) != len) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (word[i] != (row->field[i] == '_' ? '-' : row->field[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Says why `word` is not a flag of the command. */
+static vt_err refuse_flag(parse *self, const char *word, size_t len) {
+    const char *command = vt_commands[self->command].name;
+    char name[VT_NEAREST_WORD_MAX + 1];
+    snprintf(name, sizeof name, "%.*s", (int) (len < sizeof name ? len : sizeof name - 1), word);
+    const char *nearest = NULL;
+    size_t distance = vt_nearest_limit(name);
+    for (size_t i = 0; i < ROWS_COUNT; i++) {
+        const vt_config_row *row = &vt_config_rows[i];
+        if (is_secret_named(row, word, len)) {
+            return vt_config_refuse(
+                self->reason,
+                "--%s: flags are seen by other users; set %s, or %s_FILE to the path of a file that holds it", name,
+                row->environment, row->environment);
+        }
+        if (is_taken(row, self->command) && row->flag != NULL) {
+            vt_nearest_offer(name, row->flag, &nearest, &distance);
+        }
+    }
+    if (nearest == NULL) {
+        return vt_config_refuse(self->reason, "--%s: `votaton %s` has no such flag; see `votaton help %s`", name,
+                                command, command);
+    }
+    return vt_config_refuse(self->reason, "--%s: `votaton %s` has no such flag; did you mean --%s?", name, command,
+                            nearest);
+}
+
+/* Takes argv[*at], a flag, and its value, which may be the next argument. */
+static vt_err take_flag(parse *self, int argc, const char *const *argv, int *at) {
+    const char *word = strcmp(argv[*at], "-h") == 0 ? "help" : argv[*at] + 2;
+    size_t len = strcspn(word, "=");
+    size_t i = 0;
+    while (i < ROWS_COUNT && !(is_taken(&vt_config_rows[i], self->command) && is_flag(&vt_config_rows[i], word, len))) {
+        i++;
+    }
+    if (i == ROWS_COUNT) {
+        return refuse_flag(self, word, len);
+    }
+    if (word[len] == '=') {
+        self->values[i] = word + len + 1;
+    } else if (vt_config_rows[i].type == VT_CONFIG_SWITCH) {
+        self->values[i] = "true";
+    } else if (*at + 1 < argc) {
+        self->values[i] = argv[++*at];
+    } else {
+        return vt_config_refuse(self->reason, "--%s: needs a value", vt_config_rows[i].flag);
+    }
+    return VT_OK;
+}
+
+static vt_err take_argument(parse *self, const char *argument) {
+    const vt_command *command = &vt_commands[self->command];
+    if (self->config->arguments_count == command->arguments_max) {
+        return vt_config_refuse(self->reason, "%.64s: `votaton %s` takes %s", argument, command->name,
+                                command->arguments_max == 0 ? "flags only" : command->arguments);
+    }
+    self->config->arguments[self->config->arguments_count++] = argument;
+    return VT_OK;
+}
+
+static vt_err take_all(parse *self, int argc, const char *const *argv) {
+    vt_err err = VT_OK;
+    bool flags_may_follow = true;
+    for (int at = 0; err == VT_OK && at < argc; at++) {
+        const char *word = argv[at];
+        if (flags_may_follow && strcmp(word, "--") == 0) {
+            flags_may_follow = false;
+        } else if (flags_may_follow && (strncmp(word, "--", 2) == 0 || strcmp(word, "-h") == 0)) {
+            err = take_flag(self, argc, argv, &at);
+        } else if (flags_may_follow && word[0] == '-' && word[1] != '\0') {
+            err = vt_config_refuse(self->reason, "%.64s: flags begin with two dashes", word);
+        } else {
+            err = take_argument(self, word);
+        }
+    }
+    return err;
+}
+
+/* An empty variable is one that is not set, as deployment files leave them. */
+static const char *look_up(const parse *self, const char *name) {
+    const char *value = name == NULL ? NULL : self->environment(self->context, name);
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+static vt_err set_secret(const parse *self, const vt_config_row *row) {
+    char file_name[NAME_MAX_BYTES];
+    snprintf(file_name, sizeof file_name, "%s_FILE", row->environment);
+    const char *value = look_up(self, row->environment);
+    const char *path = look_up(self, file_name);
+    if (value != NULL && path != NULL) {
+        return vt_config_refuse(self->reason, "%s: set it or %s, not both", row->environment, file_name);
+    }
+    if (path != NULL) {
+        return vt_config_value_read_secret(row, path, file_name, self->config, self->reason);
+    }
+    return value == NULL ? VT_OK : vt_config_value_set(row, value, row->environment, self->config, self->reason);
+}
+
+/* A familiar variable gives the whole value, but for an address, of which it gives the port. */
+static vt_err set_familiar(const parse *self, const vt_config_row *row, const char *value) {
+    if (row->type != VT_CONFIG_ADDRESS) {
+        return vt_config_value_set(row, value, row->familiar, self->config, self->reason);
+    }
+    char address[NAME_MAX_BYTES];
+    int host_len = (int) (strrchr(row->fallback, ':') - row->fallback);
+    int len = snprintf(address, sizeof address, "%.*s:%s", host_len, row->fallback, value);
+    bool is_port = len > 0 && (size_t) len < sizeof address && value[strspn(value, "0123456789")] == '\0';
+    if (!is_port || vt_config_value_set(row, address, row->familiar, self->config, self->reason) != VT_OK) {
+        return vt_config_refuse(self->reason, "%s: must be a port, 0 to 65535", row->familiar);
+    }
+    return VT_OK;
+}
+
+static vt_err set_row(const parse *self, size_t i) {
+    const vt_config_row *row = &vt_config_rows[i];
+    if (row->fallback != NULL) {
+        vt_err err = vt_config_value_set(row, row->fallback, row->field, self->config, self->reason);
+        if (err != VT_OK) {
+            return err;
+        }
+    }
+    if (!is_taken(row, self->command)) {
+        return VT_OK;
+    }
+    if (row->type == VT_CONFIG_SECRET) {
+        return set_secret(self, row);
+    }
+    if (self->values[i] != NULL) {
+        char source[NAME_MAX_BYTES];
+        snprintf(source, sizeof source, "--%s", row->flag);
+        return vt_config_value_set(row, self->values[i], source, self->config, self->reason);
+    }
+    const char *value = look_up(self, row->environment);
+    if (value != NULL) {
+        return vt_config_value_set(row, value, row->environment, self->config, self->reason);
+    }
+    value = look_up(self, row->familiar);
+    return value == NULL ? VT_OK : set_familiar(self, row, value);
+}
+
+bool vt_config_is_loopback(const char *address) {
+    const char *colon = strrchr(address, ':');
+    vt_slice host = vt_slice_of(address, colon == NULL ? strlen(address) : (size_t) (colon - address));
+    return vt_slice_eq_nocase(host, VT_SLICE("localhost")) || vt_slice_eq(host, VT_SLICE("[::1]")) ||
+           vt_slice_starts_with(host, VT_SLICE("127."));
+}
+
+static vt_err finish_ledger(const parse *self) {
+    vt_config *config = self->config;
+    if (strcmp(config->ledger, "sqlite:") == 0) {
+        char ledger[sizeof config->ledger];
+        int len = snprintf(ledger, sizeof ledger, "sqlite:%s", config->data);
+        if (len < 0 || (size_t) len >= sizeof ledger) {
+            return vt_config_refuse(self->reason, "--data: is longer than %d bytes", VT_CONFIG_TEXT_MAX - 7);
+        }
+        memcpy(config->ledger, ledger, sizeof ledger);
+    }
+    if (strcmp(config->ledger, "null:") != 0 && strncmp(config->ledger, "sqlite:", 7) != 0) {
+        return vt_config_refuse(self->reason, "--ledger (VOTATON_LEDGER): must be sqlite:, sqlite:DIR or null:");
+    }
+    return VT_OK;
+}
+
+/* What depends on more than one setting, or on the machine. */
+static vt_err finish(const parse *self) {
+    vt_config *config = self->config;
+    if (config->threads == 0) {
+        long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+        config->threads = cpus < 1 ? 1 : cpus > THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t) cpus;
+    }
+    if (config->command == VT_COMMAND_RUN && !vt_config_is_loopback(config->admin_listen) &&
+        config->admin_token[0] == '\0') {
+        return vt_config_refuse(self->reason,
+                                "--admin-listen (VOTATON_ADMIN_LISTEN): %.64s is reached from other machines and needs "
+                                "VOTATON_ADMIN_TOKEN or VOTATON_ADMIN_TOKEN_FILE",
+                                config->admin_listen);
+    }
+    const vt_command *command = &vt_commands[config->command];
+    if (config->arguments_count < command->arguments_min) {
+        return vt_config_refuse(self->reason, "%s is missing: votaton %s %s", command->arguments, command->name,
+                                command->arguments);
+    }
+    return finish_ledger(self);
+}
+
+vt_err vt_config_parse(vt_command_id command, int argc, const char *const *argv, vt_config_environment *environment,
+                       void *context, vt_config *out, char reason[VT_CONFIG_REASON_MAX]) {
+    vt_config config = {.command = command};
+    parse self = {
+        .command = command, .environment = environment, .context = context, .config = &config, .reason = reason};
+    vt_err err = take_all(&self, argc, argv);
+    for (size_t i = 0; err == VT_OK && i < ROWS_COUNT; i++) {
+        err = set_row(&self, i);
+    }
+    if (err == VT_OK && !config.help) {
+        err = finish(&self);
+    }
+    if (err == VT_OK) {
+        *out = config;
+    }
+    explicit_bzero(&config, sizeof config);
+    return err;
+}

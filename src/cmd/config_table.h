@@ -1,0 +1,80 @@
+/* Every setting of votatón. The struct vt_config, the flags, the environment variables, --help and
+ * docs/configuration.md are all made of this one table.
+ *
+ * X(field, type, flag, environment, familiar, default, commands, least, most, choices, help)
+ *
+ *   type         TEXT, PATH, URL, ADDRESS ("HOST:PORT"), NUMBER, DURATION (milliseconds; "500ms", "10s", "5m"),
+ *                CHOICE (the index in `choices`, which are parted by "|"), SWITCH (false unless given),
+ *                SECRET (text; no flag, as other users see a process's flags; also from the file that NAME_FILE names)
+ *   familiar     a variable of other tools that is honoured after `environment`. PORT stands for the port alone.
+ *   default      as it would be given; NULL: empty
+ *   least, most  for NUMBER and DURATION (milliseconds)
+ */
+#ifndef VT_CMD_CONFIG_TABLE_H
+#define VT_CMD_CONFIG_TABLE_H
+
+#define VT_FOR(id) (1U << VT_COMMAND_##id)
+#define VT_FOR_DATA (VT_FOR(RUN) | VT_FOR(VERIFY) | VT_FOR(REBUILD) | VT_FOR(CODES))
+#define VT_FOR_ALL ((1U << VT_COMMANDS_COUNT) - 1)
+
+/* clang-format off */
+#define VT_CONFIG_MAP(X) \
+    X(listen, ADDRESS, "listen", "VOTATON_LISTEN", "PORT", "127.0.0.1:8080", VT_FOR(RUN), 0, 0, NULL, \
+      "where votes, results and pages are served; port 0 picks a free one") \
+    X(admin_listen, ADDRESS, "admin-listen", "VOTATON_ADMIN_LISTEN", NULL, "127.0.0.1:8081", \
+      VT_FOR(RUN) | VT_FOR(HEALTH), 0, 0, NULL, \
+      "where metrics, status and health are served; needs the admin token unless it is a loopback address") \
+    X(admin_token, SECRET, NULL, "VOTATON_ADMIN_TOKEN", NULL, NULL, VT_FOR(RUN), 0, 0, NULL, \
+      "what the admin listener wants as `Authorization: Bearer …` when it is not on a loopback address") \
+    X(data, PATH, "data", "VOTATON_DATA", NULL, "./data", VT_FOR_DATA, 0, 0, NULL, \
+      "the directory that holds the ledger and all that is derived from it; `run` makes it") \
+    X(contest, PATH, "contest", "VOTATON_CONTEST", NULL, NULL, VT_FOR(RUN), 0, 0, NULL, \
+      "the contest's file (YAML or JSON); without one any band may be voted for, without limits") \
+    X(ledger, URL, "ledger", "VOTATON_LEDGER", NULL, "sqlite:", VT_FOR(RUN), 0, 0, NULL, \
+      "`sqlite:DIR` keeps votes in that directory, `sqlite:` in the data directory; `null:` takes votes, answers and " \
+      "forgets them (benchmarks only)") \
+    X(threads, NUMBER, "threads", "VOTATON_THREADS", NULL, "0", VT_FOR(RUN), 0, 64, NULL, \
+      "threads that serve requests; 0: one for each CPU, at most 4") \
+    X(queue_records_max, NUMBER, "queue-records-max", "VOTATON_QUEUE_RECORDS_MAX", NULL, "16384", VT_FOR(RUN), \
+      1000, 1048576, NULL, "votes that may wait for the ledger; further ones are answered `overloaded`") \
+    X(group_records_max, NUMBER, "group-records-max", "VOTATON_GROUP_RECORDS_MAX", NULL, "5000", VT_FOR(RUN), \
+      1, 100000, NULL, "votes that one transaction makes durable, at most") \
+    X(connections_max, NUMBER, "connections-max", "VOTATON_CONNECTIONS_MAX", NULL, "10000", VT_FOR(RUN), \
+      1, 1000000, NULL, "open connections on the public listener; further ones are answered 503") \
+    X(trusted_proxies, TEXT, "trusted-proxies", "VOTATON_TRUSTED_PROXIES", NULL, NULL, VT_FOR(RUN), 0, 0, NULL, \
+      "addresses and networks, parted by commas, whose X-Forwarded-For is believed: `10.0.0.0/8,::1`") \
+    X(drain_timeout_ms, DURATION, "drain-timeout", "VOTATON_DRAIN_TIMEOUT", NULL, "10s", VT_FOR(RUN), 0, 600000, NULL, \
+      "how long requests in flight may take to finish when the server is told to stop") \
+    X(contest_secret, SECRET, NULL, "CONTEST_SECRET", NULL, NULL, VT_FOR(RUN) | VT_FOR(CODES), 0, 0, NULL, \
+      "what voters' hashes and codes are derived from; without it a secret is made once, in the data directory") \
+    X(to, URL, "to", "VOTATON_SEND_TO", NULL, "http://127.0.0.1:8080", VT_FOR(SEND), 0, 0, NULL, \
+      "where votes are sent: `http://HOST[:PORT][/path]` or `grpc://HOST:PORT`") \
+    X(connections, NUMBER, "connections", "VOTATON_SEND_CONNECTIONS", NULL, "4", VT_FOR(SEND), 1, 1000, NULL, \
+      "connections to send over") \
+    X(streams, NUMBER, "streams", "VOTATON_SEND_STREAMS", NULL, "32", VT_FOR(SEND), 1, 256, NULL, \
+      "requests in flight on each connection (gRPC; HTTP/1.1 has one)") \
+    X(rate, NUMBER, "rate", "VOTATON_SEND_RATE", NULL, "0", VT_FOR(SEND), 0, 10000000, NULL, \
+      "votes a second; 0: as fast as they are answered") \
+    X(repeat, NUMBER, "repeat", "VOTATON_SEND_REPEAT", NULL, "1", VT_FOR(SEND), 1, 1000000, NULL, \
+      "how often the whole file is sent, each time as new votes") \
+    X(batch, NUMBER, "batch", "VOTATON_SEND_BATCH", NULL, "1", VT_FOR(SEND), 1, 1000, NULL, "votes in one request") \
+    X(acks, PATH, "acks", "VOTATON_SEND_ACKS", NULL, NULL, VT_FOR(SEND), 0, 0, NULL, \
+      "a file that gets the id of each vote that was acknowledged, one a line") \
+    X(check, SWITCH, "check", "VOTATON_SEND_CHECK", NULL, NULL, VT_FOR(SEND), 0, 0, NULL, \
+      "only read the file and say whether its votes are valid; send nothing") \
+    X(retries, NUMBER, "retries", "VOTATON_SEND_RETRIES", NULL, "10", VT_FOR(SEND), 0, 1000, NULL, \
+      "further attempts for a vote that was not answered or that the server asks to retry, with the same id") \
+    X(timeout_ms, DURATION, "timeout", "VOTATON_SEND_TIMEOUT", NULL, "10s", VT_FOR(SEND), 100, 600000, NULL, \
+      "how long one attempt may take") \
+    X(count, NUMBER, "count", "VOTATON_CODES_COUNT", NULL, "100", VT_FOR(CODES), 1, 10000000, NULL, \
+      "how many codes are made") \
+    X(output, PATH, "output", "VOTATON_CODES_OUTPUT", NULL, NULL, VT_FOR(CODES), 0, 0, NULL, \
+      "the file that gets the codes, one a line; it must not exist. Without it they are printed") \
+    X(log_level, CHOICE, "log-level", "VOTATON_LOG_LEVEL", "LOG_LEVEL", "info", VT_FOR_DATA, 0, 0, \
+      "debug|info|warn|error", "the least important lines that are logged") \
+    X(log_format, CHOICE, "log-format", "VOTATON_LOG_FORMAT", NULL, "auto", VT_FOR_DATA, 0, 0, \
+      "auto|text|json", "how log lines look; auto: text on a terminal, else JSON") \
+    X(help, SWITCH, "help", NULL, NULL, NULL, VT_FOR_ALL, 0, 0, NULL, "explain the command")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,108 @@
+#include "cmd/embedded.h"
+
+#include "base/clock.h"
+#include "contest/establish.h"
+#include "count/rebuild.h"
+#include "ledger/ledger_null.h"
+#include "ledger/ledger_sqlite.h"
+#include "tally/tally_sqlite.h"
+#include "votelog/votelog_sqlite.h"
+
+#include <stdio.h>
+
+/* "sqlite:DIR", or the data directory for "sqlite:"; NULL for "null:". */
+static vt_err find_directory(const vt_config *config, const char **out, char reason[VT_EMBEDDED_REASON_MAX]) {
+    vt_slice url = vt_slice_str(config->ledger);
+    if (vt_slice_eq(url, VT_SLICE("null:"))) {
+        *out = NULL;
+        return VT_OK;
+    }
+    if (vt_slice_starts_with(url, VT_SLICE("sqlite:"))) {
+        *out = url.len > strlen("sqlite:") ? config->ledger + strlen("sqlite:") : config->data;
+        return VT_OK;
+    }
+    snprintf(reason, VT_EMBEDDED_REASON_MAX, "--ledger: %.200s: only sqlite: and null: are known", config->ledger);
+    return VT_ERR_BAD_CONFIG;
+}
+
+static vt_err say(vt_err err, const char *what, char reason[VT_EMBEDDED_REASON_MAX]) {
+    if (err != VT_OK) {
+        snprintf(reason, VT_EMBEDDED_REASON_MAX, "%s: %s", what, vt_err_text(err));
+    }
+    return err;
+}
+
+static vt_err open_stores(const char *dir, const vt_ledger_sqlite_options *options, vt_embedded *out,
+                          char reason[VT_EMBEDDED_REASON_MAX]) {
+    vt_err err = vt_store_open(dir, VT_STORE_SERVE, &out->store, reason);
+    if (err != VT_OK) {
+        return err;
+    }
+    err = say(vt_tally_sqlite_open(out->store, &out->tally), "tally", reason);
+    if (err == VT_OK) {
+        err = say(vt_votelog_sqlite_open(out->store, &out->votelog), "vote log", reason);
+    }
+    if (err == VT_OK) {
+        err = vt_catch_up(out->store, out->tally, NULL, NULL, reason);
+    }
+    if (err == VT_OK) {
+        err = say(vt_ledger_sqlite_open(out->store, options, &out->ledger), "ledger", reason);
+    }
+    return err == VT_OK ? say(vt_ledger_set_fold(out->ledger, vt_tally_sqlite_fold, out->tally), "tally", reason) : err;
+}
+
+static vt_err establish(const vt_config *config, const char *dir, vt_embedded *out,
+                        char reason[VT_EMBEDDED_REASON_MAX]) {
+    const char *value = config->contest_secret[0] == '\0' ? NULL : config->contest_secret;
+    if (dir != NULL || value != NULL) {
+        vt_err err = vt_secret_load(value, dir, &out->secret, reason);
+        if (err != VT_OK) {
+            return err;
+        }
+    }
+    const char *file = config->contest[0] == '\0' ? NULL : config->contest;
+    return vt_contest_establish(out->ledger, file, out->secret.len > 0 ? &out->secret : NULL, vt_clock_wall_ms(),
+                                &out->definition, reason);
+}
+
+vt_err vt_embedded_open(const vt_config *config, vt_metrics *metrics, vt_health *health, vt_ledger_fatal *on_fatal,
+                        vt_embedded *out, char reason[VT_EMBEDDED_REASON_MAX]) {
+    _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_REASON_MAX, "the reasons of contest/ fit");
+    _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_STORE_REASON_MAX, "the reasons of sqlite/ fit");
+    _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_REBUILD_REASON_MAX, "the reasons of count/ fit");
+    *out = (vt_embedded){0};
+    const char *dir;
+    vt_err err = find_directory(config, &dir, reason);
+    if (err != VT_OK) {
+        return err;
+    }
+    vt_ledger_sqlite_options options = {
+        .queue_records_max = config->queue_records_max,
+        .group_records_max = config->group_records_max,
+        .metrics = metrics,
+        .health = health,
+        .on_fatal = on_fatal,
+    };
+    err = dir == NULL ? say(vt_ledger_null_open(&out->ledger), "ledger", reason)
+                      : open_stores(dir, &options, out, reason);
+    if (err == VT_OK) {
+        err = establish(config, dir, out, reason);
+    }
+    if (err != VT_OK) {
+        vt_embedded_close(out);
+        return err;
+    }
+    const vt_contest *contest = vt_definition_contest(out->definition);
+    vt_ledger_set_votes_per_voter(out->ledger, contest->limit_by == VT_LIMIT_NONE ? 0 : contest->votes_per_voter);
+    return VT_OK;
+}
+
+void vt_embedded_close(vt_embedded *embedded) {
+    vt_ledger_close(embedded->ledger);
+    vt_votelog_close(embedded->votelog);
+    vt_tally_close(embedded->tally);
+    vt_store_close(embedded->store);
+    vt_definition_free(embedded->definition);
+    vt_secret_release(&embedded->secret);
+    *embedded = (vt_embedded){0};
+}

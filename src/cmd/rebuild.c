@@ -1,0 +1,47 @@
+/* `votaton rebuild`: throws the tally away and derives it again. Refused while a server holds the data directory. */
+#include "count/rebuild.h"
+
+#include "cmd/config.h"
+#include "cmd/logging.h"
+#include "cmd/progress.h"
+#include "tally/tally_sqlite.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+_Static_assert((int) VT_REBUILD_REASON_MAX == (int) VT_STORE_REASON_MAX, "one buffer for both reasons");
+
+static vt_err rebuild(vt_store *store, char reason[VT_REBUILD_REASON_MAX]) {
+    vt_tally *tally;
+    vt_err err = vt_tally_sqlite_open(store, &tally);
+    if (err != VT_OK) {
+        snprintf(reason, VT_REBUILD_REASON_MAX, "cannot open the tally: %s", vt_err_text(err));
+        return err;
+    }
+    vt_progress_bar bar;
+    vt_progress_bar_start(&bar, "rebuilding");
+    err = vt_rebuild(store, tally, vt_progress_bar_show, &bar, reason);
+    vt_progress_bar_end(&bar);
+    vt_position position;
+    if (err == VT_OK && vt_tally_position(tally, &position) == VT_OK) {
+        printf("rebuilt the tally from %" PRId64 " records\n", position.offset);
+    }
+    vt_tally_close(tally);
+    return err;
+}
+
+int vt_cmd_rebuild(const vt_config *config) {
+    vt_logging_setup(config);
+    char reason[VT_REBUILD_REASON_MAX];
+    vt_store *store;
+    vt_err err = vt_store_open(config->data, VT_STORE_SERVE, &store, reason);
+    if (err == VT_OK) {
+        err = rebuild(store, reason);
+        vt_store_close(store);
+    }
+    if (err != VT_OK) {
+        fprintf(stderr, "votaton rebuild: %s\n", reason);
+        return VT_EXIT_FAILED;
+    }
+    return VT_EXIT_OK;
+}

@@ -1,0 +1,21 @@
+/* The chain through the ledger: a record that was changed, inserted or removed later breaks it there. */
+#ifndef VT_SQLITE_LINK_H
+#define VT_SQLITE_LINK_H
+
+#include "vote/record.h"
+
+/* The link of the record at `position`, from the link of the one before (of position 0: the ledger's id):
+ *
+ *   bytes  0..15  previous link
+ *         16..23  position, little-endian
+ *         24..39  id
+ *         40..55  fingerprint
+ *         56      1 with a voter, 0 without
+ *         57..72  voter, zeros without
+ *         73..76  points, little-endian
+ *         77..84  at_ms, little-endian, two's complement
+ *
+ * SHA-256 (FIPS 180-4) of these, cut to 16 bytes. */
+vt_id vt_link_next(const vt_id *previous, int64_t position, const vt_record *record);
+
+#endif

@@ -1,0 +1,22 @@
+#include "tally/tally.h"
+
+#include <stdlib.h>
+
+vt_err vt_tally_read(vt_tally *tally, vt_tally_snapshot *out) {
+    return tally->backend->read(tally, out);
+}
+
+void vt_tally_snapshot_release(vt_tally_snapshot *snapshot) {
+    free(snapshot->memory);
+    *snapshot = (vt_tally_snapshot){0};
+}
+
+vt_err vt_tally_position(vt_tally *tally, vt_position *out) {
+    return tally->backend->position(tally, out);
+}
+
+void vt_tally_close(vt_tally *tally) {
+    if (tally != NULL) {
+        tally->backend->close(tally);
+    }
+}

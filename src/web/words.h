@@ -1,0 +1,49 @@
+/* Every text of the pages, in both languages. */
+#ifndef VT_WEB_WORDS_H
+#define VT_WEB_WORDS_H
+
+#include "web/lang.h"
+
+/* X(name, Spanish, English) */
+#define VT_WORD_MAP(X)                                                                                                 \
+    X(RESULTS, "Resultados", "Results")                                                                                \
+    X(LOG, "Votos", "Votes")                                                                                           \
+    X(SKIP, "Ir al contenido", "Skip to content")                                                                      \
+    X(OTHER_LANGUAGE, "English", "Español")                                                                            \
+    X(NOT_OPEN_YET, "Aún no abre", "Not open yet")                                                                     \
+    X(OPEN, "Votación abierta", "Voting is open")                                                                      \
+    X(CLOSED, "Votación cerrada", "Voting is closed")                                                                  \
+    X(VOTES_COUNTED, "votos contados", "votes counted")                                                                \
+    X(NO_VOTES, "Todavía no hay votos.", "No votes yet.")                                                              \
+    X(BY_BAND, "Votos por banda", "Votes by band")                                                                     \
+    X(PLACE, "Puesto", "Place")                                                                                        \
+    X(BAND, "Banda", "Band")                                                                                           \
+    X(VOTES, "Votos", "Votes")                                                                                         \
+    X(SHARE, "Parte", "Share")                                                                                         \
+    X(ALBUMS, "Álbumes", "Albums")                                                                                     \
+    X(MORE_BANDS, "La lista completa está en", "The whole list is at")                                                 \
+    X(HIDDEN_TITLE, "Los resultados son una sorpresa", "The results are a surprise")                                   \
+    X(HIDDEN_FROM, "Los votos se siguen contando. Los resultados se mostrarán aquí el",                                \
+      "Votes are being counted all the while. The results will be shown here on")                                      \
+    X(HIDDEN_UNTIL_CLOSE, "Los votos se siguen contando. Los resultados se mostrarán aquí cuando cierre la votación.", \
+      "Votes are being counted all the while. The results will be shown here when voting closes.")                     \
+    X(NEWEST_VOTES, "Votos más recientes", "Newest votes")                                                             \
+    X(OLDER_VOTES, "Votos anteriores", "Older votes")                                                                  \
+    X(TO_NEWEST, "A los más recientes", "Back to the newest")                                                          \
+    X(FILTER, "Filtrar", "Filter")                                                                                     \
+    X(ALL_BANDS, "Todas las bandas", "All bands")                                                                      \
+    X(TIME, "Hora", "Time")                                                                                            \
+    X(VOTE, "Voto", "Vote")                                                                                            \
+    X(RANK, "Nota", "Rank")
+
+typedef enum vt_word {
+#define VT_WORD_ENUM(name, es, en) VT_WORD_##name,
+    VT_WORD_MAP(VT_WORD_ENUM)
+#undef VT_WORD_ENUM
+        VT_WORD_COUNT
+} vt_word;
+
+/* The word's text; plain text without markup characters. Static. */
+const char *vt_word_text(vt_lang lang, vt_word word);
+
+#endif

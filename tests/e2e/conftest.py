@@ -1,0 +1,53 @@
+"""Fixtures: a server for one test, or a calm one shared by the tests of a file that only look at single answers."""
+
+import pytest
+from support.program import VOTATON, Server
+
+
+def pytest_sessionstart():
+    if not VOTATON.exists():
+        raise pytest.UsageError(f"{VOTATON} is not built")
+
+
+@pytest.fixture
+def new_server(tmp_path):
+    """Makes servers, not started, and stops at the end what still runs: new_server(contest="text", args=[…], …)."""
+    made = []
+
+    def make(contest=None, data=None, **options):
+        data = data or tmp_path / f"data{len(made)}"
+        if contest is not None:
+            file = tmp_path / f"contest{len(made)}.yaml"
+            file.write_text(contest)
+            contest = file
+        server = Server(data, contest=contest, **options)
+        made.append(server)
+        return server
+
+    yield make
+    failures = []
+    for server in made:
+        try:
+            server.stop()
+        except AssertionError as error:
+            failures.append(str(error))
+        finally:
+            server.kill()
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def server(new_server, request):
+    """A server that is ready. Marker: @pytest.mark.server(contest="…", args=[…], env={…})."""
+    marker = request.node.get_closest_marker("server")
+    return new_server(**(marker.kwargs if marker else {})).start()
+
+
+@pytest.fixture(scope="module")
+def calm_server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("calm") / "data").start()
+    yield server
+    try:
+        server.stop()
+    finally:
+        server.kill()

@@ -1,0 +1,142 @@
+"""The program under test as a process of its own: started, waited for, stopped, killed."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from support import http
+
+ROOT = Path(__file__).parents[3]
+VOTATON = Path(os.environ.get("VOTATON", ROOT / "build" / "votaton"))
+SANITIZER_REPORT = re.compile(
+    r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:|internal error|[Aa]ssertion"
+)
+READY_SECONDS = 20
+STOP_SECONDS = 30
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, so that a test can restart a server on it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, seconds: float, what: str):
+    """Polls until condition() is true, and returns what it said; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain: {what}")
+        time.sleep(0.01)
+    return value
+
+
+def votaton(*arguments, timeout=30, **options) -> subprocess.CompletedProcess:
+    """Runs a subcommand to its end."""
+    return subprocess.run(
+        [VOTATON, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, check=False, **options
+    )
+
+
+class Server:
+    """`votaton run` over a data folder, on ports of its own. The ports stay the same over a restart."""
+
+    def __init__(self, data: Path, contest: Path | None = None, args=(), env=None, wrapper=(), port=None):
+        self.data = Path(data)
+        self.port = port or free_port()
+        self.admin_port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.admin_address = f"127.0.0.1:{self.admin_port}"
+        self.command = [*wrapper, VOTATON, "run", "--data", self.data, "--listen", self.address]
+        self.command += ["--admin-listen", self.admin_address]
+        if contest:
+            self.command += ["--contest", contest]
+        self.command = [str(part) for part in [*self.command, *args]]
+        self.environment = {**os.environ, **(env or {})}
+        self.log = self.data.parent / f"{self.data.name}.log"
+        self.process: subprocess.Popen | None = None
+
+    def launch(self) -> "Server":
+        """Starts the process and does not wait for it to be ready."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self.environment
+            )
+        return self
+
+    def start(self) -> "Server":
+        self.launch()
+        wait_until(self._is_ready_or_gone, READY_SECONDS, f"ready: {self.output()[-2000:]}")
+        return self
+
+    def _is_ready_or_gone(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"exit code {self.process.returncode} at start:\n{self.output()}")
+        try:
+            return http.call(self.address, "GET", "/readyz", timeout=2).status == 200
+        except OSError:
+            return False
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def wait_for_exit(self, seconds: float = STOP_SECONDS) -> int:
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            raise AssertionError(f"still running after {seconds} s:\n{self.output()[-4000:]}") from None
+
+    def stop(self) -> None:
+        """SIGTERM; it must end with 0 and without a report of a sanitizer or an assertion."""
+        if self.is_running():
+            self.process.send_signal(signal.SIGTERM)
+            code = self.wait_for_exit()
+            assert code == 0, f"exit code {code} after SIGTERM:\n{self.output()[-4000:]}"
+        self.assert_no_report()
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def assert_no_report(self) -> None:
+        report = SANITIZER_REPORT.search(self.output())
+        assert not report, self.output()[report.start() :][:4000]
+
+    # Short forms for what nearly every test asks.
+
+    def call(self, method, path, body=None, headers=None, **options) -> http.Answer:
+        return http.call(self.address, method, path, body, headers, **options)
+
+    def get(self, path):
+        """The JSON of a GET that must succeed."""
+        answer = self.call("GET", path)
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def post(self, body, path="/v1/votes", **headers) -> http.Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.call("POST", path, body, {"Content-Type": "application/json", **named})
+
+    def cast(self, body, **headers):
+        """The JSON of a vote or an array that must be taken."""
+        answer = self.post(body, **headers)
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def metric(self, name: str, labels: str = "") -> float:
+        """The sum of a metric's series whose labels contain a text."""
+        text = http.call(self.admin_address, "GET", "/metrics").body.decode()
+        rows = re.findall(rf"^{re.escape(name)}(\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE)
+        return sum(float(value) for label, value in rows if labels in label)

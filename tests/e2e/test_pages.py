@@ -1,0 +1,161 @@
+"""The pages in a real browser: they follow the votes, outlive a restart, work without JavaScript, break no policy."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from support.program import ROOT
+from support.votes import GOOD, generated, vote
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# The browser's own sandbox cannot be made by root.
+FLAGS += ["--no-sandbox"] if os.geteuid() == 0 else []
+PAGES = ["/", "/log"]
+WIDTHS = [360, 768, 1920]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+SETTLE_MS = 10_000
+
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+    console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(server, path, …): a page whose complaints are gathered in page.complaints."""
+    contexts = []
+
+    def open_it(server, path, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        if options.get("java_script_enabled", True):
+            page.add_init_script(REPORT_VIOLATIONS)
+        page.goto(f"http://{server.address}{path}")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_follows_the_votes_by_itself(server, open_page, path):
+    page = open_page(server, path)
+    for name in ("Bohemia Suburbana", 'Los "Miseria" & <b>Cumbia</b>'):
+        server.cast(vote(name=name))
+        expect(page.get_by_text(name).first).to_be_visible(timeout=SETTLE_MS)
+    assert page.locator("b").count() == 0, "a name became markup"
+    assert page.complaints == []
+
+
+def test_results_show_the_counts(server, open_page):
+    server.cast([GOOD] * 7 + [vote(name="Other")] * 3)
+    page = open_page(server, "/")
+    row = page.locator("#bands > *").filter(has_text="Viernes Verde")
+    expect(row).to_contain_text("7")
+    server.cast([GOOD] * 1228)
+    expect(row).to_contain_text("1,235", timeout=SETTLE_MS)
+    first = page.locator("#bands > *").first
+    expect(first).to_contain_text("Viernes Verde")
+    server.cast([vote(name="Other")] * 900)
+    server.cast([vote(name="Other")] * 900)
+    expect(page.locator("#bands > *").first).to_contain_text("Other", timeout=SETTLE_MS)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_outlives_a_restart(server, open_page, path):
+    """While the server is away the page keeps what it showed and says so; then it goes on by itself."""
+    server.cast(GOOD)
+    page = open_page(server, path)
+    expect(page.get_by_text("Viernes Verde").first).to_be_visible()
+    server.stop()
+    expect(page.locator("#connection")).to_have_class("waiting", timeout=20_000)
+    expect(page.get_by_text("Viernes Verde").first).to_be_visible()
+    server.start()
+    server.cast(vote(name="After the restart"))
+    expect(page.get_by_text("After the restart").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#connection")).to_have_class("live", timeout=30_000)
+    assert [text for text in page.complaints if "net::ERR_" not in text] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_without_javascript(server, open_page, path):
+    server.cast([GOOD, vote(name="Bohemia Suburbana")])
+    page = open_page(server, path, java_script_enabled=False)
+    expect(page.get_by_text("Viernes Verde").first).to_be_visible()
+    expect(page.get_by_text("Bohemia Suburbana").first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_never_blank(server, open_page, path):
+    page = open_page(server, path)
+    expect(page.locator("h1")).to_be_visible()
+    assert page.locator("body").inner_text().strip()
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_page_speaks_the_readers_language(server, open_page, path, language):
+    page = open_page(server, path, locale=language)
+    assert page.locator("html").get_attribute("lang") == language
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES)
+def test_page_fits_every_screen(server, open_page, path, width):
+    server.cast(generated(400))
+    server.cast(vote(name="W" * 128, album="M" * 128))
+    page = open_page(server, path, viewport={"width": width, "height": 900})
+    expect(page.get_by_text("Viernes Verde").first).to_be_visible()
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    picture = SCREENSHOTS / f"{path.strip('/') or 'results'}-{width}.png"
+    page.screenshot(path=picture, full_page=True)
+    assert Path(picture).stat().st_size > 5000
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, f"{overflow} pixels wider than the screen"
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_sent_with_a_strict_policy(calm_server, path):
+    headers = calm_server.call("GET", path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy or "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_pages_ask_nobody_else(server, browser):
+    asked = set()
+    context = browser.new_context()
+    page = context.new_page()
+    page.on("request", lambda request: asked.add(request.url))
+    for path in PAGES:
+        page.goto(f"http://{server.address}{path}")
+        expect(page.locator("h1")).to_be_visible()
+    context.close()
+    assert asked
+    assert all(url.startswith((f"http://{server.address}/", "data:")) for url in asked), asked

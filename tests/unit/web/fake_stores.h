@@ -1,0 +1,54 @@
+/* A tally and a vote log in memory that implement the ports, and a contest to go with them. */
+#ifndef VT_TESTS_WEB_FAKE_STORES_H
+#define VT_TESTS_WEB_FAKE_STORES_H
+
+#include "tally/tally.h"
+#include "vote/contest.h"
+#include "votelog/votelog.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { FAKE_ROWS_MAX = 1024 };
+
+/* Both ports over one list of counted votes. */
+typedef struct fake_stores {
+    vt_tally tally;     /* first: the backend casts it back */
+    vt_votelog votelog; /* found by its offset */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    vt_votelog_row rows[FAKE_ROWS_MAX]; /* oldest first; positions from 1 */
+    uint32_t rows_count;
+    uint64_t verdicts[VT_VERDICT_COUNT];
+    vt_err err;        /* what every call answers, unless VT_OK */
+    bool is_held;      /* reads wait while it is set */
+    uint32_t waiting;  /* reads that wait now */
+    uint32_t reads;    /* vt_tally_read calls begun */
+    uint32_t listings; /* vt_votelog_list and _find calls */
+} fake_stores;
+
+void fake_stores_init(fake_stores *stores);
+void fake_stores_release(fake_stores *stores);
+
+/* Adds a counted vote; returns its id: sixteen bytes of the position's number. */
+vt_id fake_stores_add(fake_stores *stores, const char *name, const char *album);
+
+void fake_stores_fail(fake_stores *stores, vt_err err);
+void fake_stores_hold(fake_stores *stores, bool is_held);
+
+/* Waits until so many reads wait at the hold; false after 20 s. */
+bool fake_stores_wait_waiting(fake_stores *stores, uint32_t wanted);
+
+uint32_t fake_stores_reads(fake_stores *stores);
+
+/* A contest named "bandas": any band, always open, results shown; no catalogue. */
+vt_contest fake_contest(void);
+
+/* Puts a catalogue into it, of at most 4 bands that the contest borrows. */
+typedef struct fake_catalogue {
+    vt_band bands[4];
+    const vt_band *by_name[4];
+} fake_catalogue;
+void fake_contest_set_bands(vt_contest *contest, fake_catalogue *catalogue, const char *const *names, uint32_t count);
+
+#endif
