@@ -96,11 +96,9 @@ static void read_batch(vt_answers *answers, vt_slice message, uint32_t count) {
 /* The names of the gRPC status codes, for servers that send no votaton-error. */
 static vt_slice status_code_name(int status) {
     static const char *const names[] = {
-        "ok",           "cancelled",      "unknown",
-        "invalid_argument", "deadline_exceeded", "not_found",
-        "already_exists", "permission_denied", "resource_exhausted",
-        "failed_precondition", "aborted", "out_of_range",
-        "unimplemented", "internal", "unavailable",
+        "ok",        "cancelled",       "unknown",           "invalid_argument",   "deadline_exceeded",
+        "not_found", "already_exists",  "permission_denied", "resource_exhausted", "failed_precondition",
+        "aborted",   "out_of_range",    "unimplemented",     "internal",           "unavailable",
         "data_loss", "unauthenticated",
     };
     bool known = status > 0 && (size_t) status < sizeof names / sizeof names[0];

@@ -43,8 +43,8 @@ static void read_batch(vt_answers *answers, const json_t *root, int status, uint
     }
     for (uint32_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(votes, i);
-        answers->items[i] = json_object_get(item, "error") != NULL ? error_answer(answers, item, status)
-                                                                   : receipt_answer(item);
+        answers->items[i] =
+            json_object_get(item, "error") != NULL ? error_answer(answers, item, status) : receipt_answer(item);
     }
 }
 

@@ -9,8 +9,8 @@ enum { FIRST_SLOTS = 64, EMPTY = UINT32_MAX };
 
 /* Open addressing over a power of two, at most half full; a slot holds a number or EMPTY. */
 struct vt_band_names {
-    vt_buf text;   /* all names, one behind the other */
-    vt_buf ends;   /* size_t for each name: where it ends in `text` */
+    vt_buf text; /* all names, one behind the other */
+    vt_buf ends; /* size_t for each name: where it ends in `text` */
     uint32_t *slots;
     uint32_t slots_count;
     uint32_t count;

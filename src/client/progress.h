@@ -12,10 +12,10 @@ typedef struct vt_progress {
     FILE *out;
     bool terminal;
     int64_t started_ns;
-    int64_t written_ns;    /* when the last line or bar was */
-    int64_t measured_ns;   /* when the rate was last taken */
-    uint64_t measured;     /* votes settled then */
-    double votes_per_s;    /* smoothed */
+    int64_t written_ns;  /* when the last line or bar was */
+    int64_t measured_ns; /* when the rate was last taken */
+    uint64_t measured;   /* votes settled then */
+    double votes_per_s;  /* smoothed */
 } vt_progress;
 
 /* `out` is borrowed; it is a terminal when isatty says so. Times are vt_clock_monotonic_ns. */

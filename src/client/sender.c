@@ -19,10 +19,10 @@ typedef struct sender {
     vt_channel **channels;
     uint32_t lanes_each; /* of a channel */
     uint32_t lanes_count;
-    vt_lane *lanes;    /* lane i belongs to channel i / lanes_each */
-    uint32_t *idle;    /* a stack of free lanes */
-    uint32_t *dirty;   /* channels that were submitted to since the last flush */
-    bool *is_dirty;    /* by channel */
+    vt_lane *lanes;  /* lane i belongs to channel i / lanes_each */
+    uint32_t *idle;  /* a stack of free lanes */
+    uint32_t *dirty; /* channels that were submitted to since the last flush */
+    bool *is_dirty;  /* by channel */
     uint32_t idle_count;
     uint32_t dirty_count;
     uint32_t busy_count; /* lanes in flight or in back-off */
@@ -414,8 +414,8 @@ static vt_err open_channels(sender *self) {
                                   .timeout_ms = self->options.timeout_ms};
     for (uint32_t i = 0; i < self->options.connections; i++) {
         options.number = i;
-        vt_err err =
-            grpc ? vt_grpc_channel_new(&options, &self->channels[i]) : vt_http_channel_new(&options, &self->channels[i]);
+        vt_err err = grpc ? vt_grpc_channel_new(&options, &self->channels[i])
+                          : vt_http_channel_new(&options, &self->channels[i]);
         if (err != VT_OK) {
             return err;
         }

@@ -26,8 +26,8 @@ typedef struct vt_sender_options {
 } vt_sender_options;
 
 enum {
-    VT_SENDER_SWEEP_MS = 10,   /* how exactly time-outs and back-offs are kept */
-    VT_SENDER_GRACE_MS = 5000, /* for answers in flight after an interrupt */
+    VT_SENDER_SWEEP_MS = 10,            /* how exactly time-outs and back-offs are kept */
+    VT_SENDER_GRACE_MS = 5000,          /* for answers in flight after an interrupt */
     VT_SENDER_DEADLINE_MARGIN_MS = 500, /* a gRPC server that knows the deadline may answer that it has passed */
 };
 

@@ -49,9 +49,9 @@ static vt_err append_json(vt_buf *body, const vt_vote *vote) {
         vt_field field;
         const char *key;
     } fields[] = {
-        {VT_FIELD_NAME, "{\"name\":\""},         {VT_FIELD_ALBUM, ",\"album\":\""},
-        {VT_FIELD_YEAR, ",\"year\":\""},         {VT_FIELD_RANK, ",\"rank\":\""},
-        {VT_FIELD_VOTE_ID, ",\"vote_id\":\""},   {VT_FIELD_VOTER_CODE, ",\"voter_code\":\""},
+        {VT_FIELD_NAME, "{\"name\":\""},       {VT_FIELD_ALBUM, ",\"album\":\""},
+        {VT_FIELD_YEAR, ",\"year\":\""},       {VT_FIELD_RANK, ",\"rank\":\""},
+        {VT_FIELD_VOTE_ID, ",\"vote_id\":\""}, {VT_FIELD_VOTER_CODE, ",\"voter_code\":\""},
     };
     vt_err err = VT_OK;
     for (size_t i = 0; i < sizeof fields / sizeof fields[0] && err == VT_OK; i++) {

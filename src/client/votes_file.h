@@ -20,8 +20,8 @@ typedef struct vt_votes vt_votes;
 
 /* Reads a JSON array of votes, or votes one after the other (NDJSON). Keys in any case, extra keys allowed; each vote
  * must pass vt_vote_check, as a vote that no server takes is better found here. The caller owns *out. On error *reason
- * names the item and its line. VT_ERR_IO, VT_ERR_FULL (more than VT_VOTES_FILE_BYTES_MAX), EMPTY_BATCH (no vote), NO_MEMORY, and
- * those of vt_vote_read_json. */
+ * names the item and its line. VT_ERR_IO, VT_ERR_FULL (more than VT_VOTES_FILE_BYTES_MAX), EMPTY_BATCH (no vote),
+ * NO_MEMORY, and those of vt_vote_read_json. */
 VT_MUST_CHECK vt_err vt_votes_load(const vt_votes_options *options, vt_votes **out, vt_reason *reason);
 
 /* The same from text in memory; `options->path` is only named in messages. */

@@ -12,9 +12,9 @@
 typedef struct vt_votes_text {
     vt_slice text;
     size_t at;
-    uint64_t items;   /* taken so far */
-    size_t item_at;   /* where the latest item, or the latest error, begins */
-    bool array;       /* an array: items are separated by commas and end with a bracket */
+    uint64_t items; /* taken so far */
+    size_t item_at; /* where the latest item, or the latest error, begins */
+    bool array;     /* an array: items are separated by commas and end with a bracket */
     bool done;
 } vt_votes_text;
 

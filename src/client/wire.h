@@ -27,8 +27,8 @@ typedef struct vt_wire_options {
     const vt_target *target; /* resolved; borrowed */
     const vt_wire_events *events;
     void *owner;
-    char *read_bytes;         /* VT_WIRE_READ_BYTES that all wires of a loop share; borrowed */
-    size_t write_bytes_max;   /* that may wait to be sent */
+    char *read_bytes;       /* VT_WIRE_READ_BYTES that all wires of a loop share; borrowed */
+    size_t write_bytes_max; /* that may wait to be sent */
     uint32_t connect_timeout_ms;
 } vt_wire_options;
 

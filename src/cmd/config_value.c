@@ -96,12 +96,26 @@ static vt_err set_text(const char *text, const char *source, char *out, char rea
     return VT_OK;
 }
 
+/* Whether `host` has the form of a name or an IPv4 address, or of an IPv6 address in brackets (RFC 3986 §3.2.2). */
+static bool is_host(const char *host, size_t len) {
+    bool has_brackets = len > 2 && host[0] == '[' && host[len - 1] == ']';
+    host += has_brackets ? 1 : 0;
+    len -= has_brackets ? 2 : 0;
+    for (size_t i = 0; i < len; i++) {
+        if (host[i] <= ' ' || strchr("[]/?#@", host[i]) != NULL || (host[i] == ':' && !has_brackets)) {
+            return false;
+        }
+    }
+    return len > 0;
+}
+
 /* The address itself is looked at when it is bound. */
 static vt_err set_address(const char *text, const char *source, char *out, char reason[VT_CONFIG_REASON_MAX]) {
     const char *colon = strrchr(text, ':');
     const char *rest = colon == NULL ? text : colon + 1;
     uint32_t port = 0;
-    if (colon == NULL || colon == text || !read_digits(&rest, &port) || *rest != '\0' || port > UINT16_MAX) {
+    if (colon == NULL || !is_host(text, (size_t) (colon - text)) || !read_digits(&rest, &port) || *rest != '\0' ||
+        port > UINT16_MAX) {
         return vt_config_refuse(reason, "%s: must be HOST:PORT, as 127.0.0.1:8080 or [::1]:8080", source);
     }
     return set_text(text, source, out, reason);

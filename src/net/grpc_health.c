@@ -39,6 +39,7 @@ struct vt_grpc_health {
     vt_health *health;
     const char *const *services;
     uint32_t services_count;
+    atomic_bool is_stopping;
     loop_watches loops[LOOPS_MAX];
 };
 
@@ -122,14 +123,18 @@ static void sweep(loop_watches *here) {
     here->watches_count = kept;
 }
 
+static void end_with(vt_reply reply, vt_err err) {
+    vt_grpc_answer answer = answer_of(err);
+    vt_stream_end_grpc(reply, &answer);
+}
+
 /* A client that takes nothing until the stream's queue is full has not seen the last status; its stream ends, so that
  * it asks again. */
 static void send_status(watch *one, serving_status status) {
     uint8_t bytes[RESPONSE_BYTES_MAX];
     one->last = status;
     if (vt_stream_write(one->reply, pack_response(status, bytes)) == VT_ERR_FULL) {
-        vt_grpc_answer answer = answer_of(VT_ERR_OVERLOADED);
-        vt_stream_end_grpc(one->reply, &answer);
+        end_with(one->reply, VT_ERR_OVERLOADED);
     }
 }
 
@@ -144,6 +149,9 @@ static void run_changed(vt_task *task) {
         if (one->is_known && one->last != status) {
             send_status(one, status);
         }
+        if (atomic_load(&here->self->is_stopping)) {
+            end_with(one->reply, VT_ERR_BUSY);
+        }
     }
 }
 
@@ -156,11 +164,6 @@ static void post_changed(void *context) {
             vt_loop_post(loop, &here->task);
         }
     }
-}
-
-static void end_with(vt_reply reply, vt_err err) {
-    vt_grpc_answer answer = answer_of(err);
-    vt_stream_end_grpc(reply, &answer);
 }
 
 static void handle_watch(void *context, const vt_request *request, vt_reply reply) {
@@ -183,6 +186,9 @@ static void handle_watch(void *context, const vt_request *request, vt_reply repl
     watch *added = &here->watches[here->watches_count++];
     *added = (watch){.reply = reply, .is_known = known};
     send_status(added, known ? current_status(self) : SERVICE_UNKNOWN);
+    if (atomic_load(&self->is_stopping)) {
+        end_with(reply, VT_ERR_BUSY);
+    }
 }
 
 /* A watch goes on after the client has said all; a call that said nothing has nothing to watch. */
@@ -222,11 +228,13 @@ vt_route_table vt_grpc_health_routes(vt_grpc_health *self) {
 
 void vt_grpc_health_stop(vt_grpc_health *self) {
     vt_health_listen(self->health, NULL, NULL);
+    atomic_store(&self->is_stopping, true);
+    post_changed(self);
 }
 
 void vt_grpc_health_close(vt_grpc_health *self) {
     if (self != NULL) {
-        vt_grpc_health_stop(self);
+        vt_health_listen(self->health, NULL, NULL);
         free(self);
     }
 }

@@ -22,7 +22,8 @@ VT_MUST_CHECK vt_err vt_grpc_health_open(vt_health *health, const char *const *s
 /* The two methods. Borrowed from the object. */
 vt_route_table vt_grpc_health_routes(vt_grpc_health *self);
 
-/* Posts nothing to loops from now on. To be called before the loops are closed, thus before vt_server_close. */
+/* Ends every watch with UNAVAILABLE, after the status that then is, and posts nothing to loops any more. Once, before
+ * vt_server_drain, which would wait for the watches. */
 void vt_grpc_health_stop(vt_grpc_health *self);
 
 /* Frees it, once no loop can call it any more. Accepts NULL. */

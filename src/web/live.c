@@ -20,9 +20,10 @@ struct vt_live {
     bool has_thread;
     atomic_bool is_stopped;
     /* The ticker's own: */
-    vt_view *shown;  /* what the newest event shows */
-    bool is_failing; /* the store could not be read at the last tick */
-    int64_t sent_ns; /* when there was an event or a heartbeat last */
+    vt_view *shown;    /* what the newest event shows */
+    bool is_failing;   /* the store could not be read at the last tick */
+    int64_t looked_ns; /* when the store was looked at last */
+    int64_t sent_ns;   /* when there was an event or a heartbeat last */
 };
 
 /* Logs only the change, as a store that is down stays so for many ticks. */
@@ -39,6 +40,7 @@ static void live_note_failure(vt_live *live, vt_err err) {
 /* Reads the newest view and, if it is not the one shown, publishes its event; *is_news tells. */
 static vt_err live_look(vt_live *live, bool *is_news) {
     int64_t now_ns = vt_clock_monotonic_ns();
+    live->looked_ns = now_ns;
     *is_news = false;
     vt_view *view = NULL;
     vt_err err = vt_views_get(live->views, now_ns, &view);
@@ -82,13 +84,22 @@ static void live_tick(vt_live *live, bool is_wanted) {
     }
 }
 
+/* Whether it is time to look, although no viewer asked. */
+static bool live_is_due(const vt_live *live) {
+    bool is_watched = atomic_load(&live->audience.count) > 0;
+    int64_t idle_ns = (int64_t) VT_LIVE_IDLE_TICK_MS * LIVE_NS_PER_MS;
+    return is_watched || vt_clock_monotonic_ns() - live->looked_ns >= idle_ns;
+}
+
 static void *live_thread(void *context) {
     vt_live *live = context;
-    vt_news_call call = VT_NEWS_TIME;
+    live_tick(live, false);
+    vt_news_call call = vt_news_wait(&live->audience.news, VT_LIVE_TICK_MS);
     while (call != VT_NEWS_STOPPED) {
-        live_tick(live, call == VT_NEWS_WANTED);
-        bool is_watched = atomic_load(&live->audience.count) > 0;
-        call = vt_news_wait(&live->audience.news, is_watched ? VT_LIVE_TICK_MS : VT_LIVE_IDLE_TICK_MS);
+        if (call == VT_NEWS_WANTED || live_is_due(live)) {
+            live_tick(live, call == VT_NEWS_WANTED);
+        }
+        call = vt_news_wait(&live->audience.news, VT_LIVE_TICK_MS);
     }
     return NULL;
 }

@@ -292,7 +292,8 @@ static void test_other_types(void **state) {
     assert_refused(PARSE(RUN, "--log-format", "xml"), "--log-format: must be one of auto|text|json");
     assert_int_equal(PARSE(RUN, "--log-format", "aut"), VT_ERR_BAD_CONFIG);
     assert_int_equal(PARSE(RUN, "--log-format", ""), VT_ERR_BAD_CONFIG);
-    const char *const bad[] = {"8080", ":8080", "a:", "a:b", "a:65536", ""};
+    const char *const bad[] = {"8080",  ":8080", "a:",    "a:b",    "a:65536", "",          "[:80",
+                               "[]:80", "[a:80", "a]:80", "::1:80", "a b:1",   "http://a:1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_refused(PARSE(RUN, "--listen", bad[i]), "--listen: must be HOST:PORT, as 127.0.0.1:8080 or [::1]:8080");
     }

@@ -9,7 +9,16 @@
 #include "net/grpc_health.h"
 #include "recorded_replies.h"
 
-enum { UNKNOWN, SERVING, NOT_SERVING, SERVICE_UNKNOWN, STATUS_INVALID = 3, STATUS_NOT_FOUND = 5, STATUS_EXHAUSTED = 8 };
+enum {
+    UNKNOWN,
+    SERVING,
+    NOT_SERVING,
+    SERVICE_UNKNOWN,
+    STATUS_INVALID = 3,
+    STATUS_NOT_FOUND = 5,
+    STATUS_EXHAUSTED = 8,
+    STATUS_UNAVAILABLE = 14
+};
 
 static const char *const services[] = {"votaton.v1.VoteService", "confproto.getInfo"};
 static vt_health *health;
@@ -194,11 +203,22 @@ static void test_a_client_that_reads_nothing_is_ended(void **state) {
     assert_int_equal(recorded_at(reply)->status, STATUS_EXHAUSTED);
 }
 
-static void test_nothing_is_posted_after_stop(void **state) {
+static void test_stop_ends_watches(void **state) {
     (void) state;
-    watch(0, "");
+    vt_reply reply = watch(0, "");
+    vt_reply unknown = watch(1, "other");
+    vt_health_set(health, "draining", "told to stop");
     vt_grpc_health_stop(grpc_health);
-    vt_health_set(health, "ledger", "gone");
+    assert_int_equal(recorded_run_tasks(0), 1);
+    assert_int_equal(recorded_run_tasks(1), 1);
+    assert_watched(reply, (const int[]){SERVING, NOT_SERVING}, 2);
+    assert_int_equal(recorded_at(reply)->status, STATUS_UNAVAILABLE);
+    assert_watched(unknown, (const int[]){SERVICE_UNKNOWN}, 1);
+    assert_int_equal(recorded_at(unknown)->status, STATUS_UNAVAILABLE);
+    vt_reply late = watch(0, "");
+    assert_watched(late, (const int[]){NOT_SERVING}, 1);
+    assert_int_equal(recorded_at(late)->status, STATUS_UNAVAILABLE);
+    vt_health_set(health, "draining", NULL);
     assert_int_equal(recorded_run_tasks(0), 0);
 }
 
@@ -215,7 +235,7 @@ int main(void) {
         TEST(test_watch_takes_one_message),
         TEST(test_watches_are_limited_and_the_gone_forgotten),
         TEST(test_a_client_that_reads_nothing_is_ended),
-        TEST(test_nothing_is_posted_after_stop),
+        TEST(test_stop_ends_watches),
     };
     return cmocka_run_group_tests_name("net/grpc_health", tests, NULL, NULL);
 }

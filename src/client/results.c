@@ -1,0 +1,64 @@
+#include "client/results.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static const char results_path[] = "/v1/results";
+
+vt_err vt_results_init(vt_results *results, const vt_band_names *names) {
+    *results = (vt_results){.bands = calloc(vt_band_names_count(names), sizeof(uint64_t))};
+    return results->bands == NULL ? VT_ERR_NO_MEMORY : VT_OK;
+}
+
+void vt_results_release(vt_results *results) {
+    free(results->bands);
+    *results = (vt_results){0};
+}
+
+static uint64_t number_at(const json_t *object, const char *key) {
+    json_int_t number = json_integer_value(json_object_get(object, key));
+    return number > 0 ? (uint64_t) number : 0;
+}
+
+static void read_band(vt_results *results, const vt_band_names *names, const json_t *band) {
+    const json_t *name = json_object_get(band, "name");
+    uint32_t number = 0;
+    if (json_is_string(name) &&
+        vt_band_names_find(names, vt_slice_of(json_string_value(name), json_string_length(name)), &number)) {
+        results->bands[number] = number_at(band, "votes");
+    }
+}
+
+bool vt_results_read(vt_results *results, const vt_band_names *names, vt_slice body) {
+    json_t *root = json_loadb(body.len > 0 ? body.ptr : "", body.len, JSON_ALLOW_NUL, NULL);
+    const json_t *bands = json_object_get(root, "bands");
+    bool shown = json_is_array(bands) && json_is_integer(json_object_get(root, "total")) &&
+                 !json_is_true(json_object_get(root, "hidden"));
+    if (shown) {
+        const json_t *verdicts = json_object_get(root, "verdicts");
+        results->total = number_at(root, "total");
+        results->conflict = number_at(verdicts, "conflict");
+        results->quota = number_at(verdicts, "quota");
+        memset(results->bands, 0, vt_band_names_count(names) * sizeof *results->bands);
+        for (size_t i = 0; i < json_array_size(bands); i++) {
+            read_band(results, names, json_array_get(bands, i));
+        }
+    }
+    json_decref(root);
+    return shown;
+}
+
+vt_err vt_results_fetch(vt_results *results, const vt_band_names *names, vt_http_get *get, vt_reason *reason) {
+    int status = 0;
+    vt_slice body = {0};
+    vt_err err = vt_http_get_run(get, results_path, &status, &body);
+    if (err != VT_OK) {
+        vt_reason_set(reason, "GET %s: %s", results_path, vt_err_text(err));
+        return err;
+    }
+    if (status != 200 || !vt_results_read(results, names, body)) {
+        vt_reason_set(reason, "GET %s: status %d, no results shown", results_path, status);
+        return VT_ERR_NOT_FOUND;
+    }
+    return VT_OK;
+}
