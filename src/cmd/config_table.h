@@ -49,7 +49,7 @@
       "what voters' hashes and codes are derived from; without it a secret is made once, in the data directory") \
     X(to, URL, "to", "VOTATON_SEND_TO", NULL, "http://127.0.0.1:8080", VT_FOR(SEND), 0, 0, NULL, \
       "where votes are sent: `http://HOST[:PORT][/path]` or `grpc://HOST:PORT`") \
-    X(connections, NUMBER, "connections", "VOTATON_SEND_CONNECTIONS", NULL, "4", VT_FOR(SEND), 1, 1000, NULL, \
+    X(connections, NUMBER, "connections", "VOTATON_SEND_CONNECTIONS", NULL, "8", VT_FOR(SEND), 1, 4096, NULL, \
       "connections to send over") \
     X(streams, NUMBER, "streams", "VOTATON_SEND_STREAMS", NULL, "32", VT_FOR(SEND), 1, 256, NULL, \
       "requests in flight on each connection (gRPC; HTTP/1.1 has one)") \
@@ -57,11 +57,12 @@
       "votes a second; 0: as fast as they are answered") \
     X(repeat, NUMBER, "repeat", "VOTATON_SEND_REPEAT", NULL, "1", VT_FOR(SEND), 1, 1000000, NULL, \
       "how often the whole file is sent, each time as new votes") \
-    X(batch, NUMBER, "batch", "VOTATON_SEND_BATCH", NULL, "1", VT_FOR(SEND), 1, 1000, NULL, "votes in one request") \
+    X(batch, NUMBER, "batch", "VOTATON_SEND_BATCH", NULL, "0", VT_FOR(SEND), 0, 1000, NULL, \
+      "votes in one request, as an array; 0: one, without an array") \
     X(acks, PATH, "acks", "VOTATON_SEND_ACKS", NULL, NULL, VT_FOR(SEND), 0, 0, NULL, \
       "a file that gets the id of each vote that was acknowledged, one a line") \
     X(check, SWITCH, "check", "VOTATON_SEND_CHECK", NULL, NULL, VT_FOR(SEND), 0, 0, NULL, \
-      "only read the file and say whether its votes are valid; send nothing") \
+      "ask afterwards whether what was sent is what is counted; exit 1 if not") \
     X(retries, NUMBER, "retries", "VOTATON_SEND_RETRIES", NULL, "10", VT_FOR(SEND), 0, 1000, NULL, \
       "further attempts for a vote that was not answered or that the server asks to retry, with the same id") \
     X(timeout_ms, DURATION, "timeout", "VOTATON_SEND_TIMEOUT", NULL, "10s", VT_FOR(SEND), 100, 600000, NULL, \

@@ -213,7 +213,9 @@ static uint32_t close_process(vt_process *p, uint32_t drain_ms) {
     /* From here on nothing may be posted to a loop: ledger, readers and watches end before the servers do. */
     vt_ledger_close(p->embedded.ledger);
     p->embedded.ledger = NULL;
-    vt_web_stop(p->web);
+    if (p->web != NULL) {
+        vt_web_stop(p->web);
+    }
     if (p->grpc_health != NULL) {
         vt_grpc_health_stop(p->grpc_health);
     }

@@ -30,6 +30,7 @@ static int on_message_begin(llhttp_t *parser) {
     http1->phase = VT_HTTP1_HEADERS;
     http1->err = VT_OK;
     http1->extension_bytes = 0;
+    http1->value_end = NULL;
     return HPE_OK;
 }
 
@@ -53,12 +54,31 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t len) {
     return stop_on(conn, err);
 }
 
+/* Whether bytes go on where the value's earlier ones ended. If not, the value was folded over lines, which llhttp joins
+ * in silence and RFC 9112 §5.2 wants refused. */
+static bool is_value_whole(const vt_http1 *http1, const char *at) {
+    if (http1->value_end == NULL || http1->value_end == at) {
+        return true;
+    }
+    return http1->is_value_cut && http1->value_chunk_number + 1 == http1->chunk_number && at == http1->chunk;
+}
+
+static void note_value(vt_http1 *http1, const char *end) {
+    http1->value_end = end;
+    http1->value_chunk_number = http1->chunk_number;
+    http1->is_value_cut = end == http1->chunk_end;
+}
+
 static int on_header_value(llhttp_t *parser, const char *at, size_t len) {
     vt_conn *conn = conn_of(parser);
     vt_inbound *inbound = conn->http1.exchange->inbound;
     if (conn->http1.phase == VT_HTTP1_BODY) {
         return stop_on(conn, vt_inbound_count(inbound, len));
     }
+    if (!is_value_whole(&conn->http1, at)) {
+        return stop_on(conn, VT_ERR_MALFORMED_REQUEST);
+    }
+    note_value(&conn->http1, at + len);
     vt_inbound_field *header;
     vt_err err = vt_inbound_header_now(inbound, &header);
     if (err == VT_OK) {
@@ -70,6 +90,7 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t len) {
 static int on_header_value_complete(llhttp_t *parser) {
     vt_conn *conn = conn_of(parser);
     vt_inbound *inbound = conn->http1.exchange->inbound;
+    conn->http1.value_end = NULL;
     vt_err err = vt_inbound_count(inbound, VT_INBOUND_HEADER_OVERHEAD);
     if (err != VT_OK || conn->http1.phase == VT_HTTP1_BODY) {
         return stop_on(conn, err);
@@ -140,7 +161,8 @@ static int on_headers_complete(llhttp_t *parser) {
     parser->upgrade = 0; /* no protocol is changed in mid-connection (RFC 9110 §7.8 lets a server ignore it) */
     vt_err err = parser->http_major == 1 ? check_framing(http1) : VT_ERR_MALFORMED_REQUEST;
     if (err != VT_OK) {
-        return stop_on(conn, err) == HPE_OK ? HPE_OK : -1;
+        http1->err = err;
+        return -1;
     }
     vt_err refusal = vt_dispatch_headers(exchange);
     if (refusal == VT_ERR_MALFORMED_REQUEST) {
@@ -256,7 +278,10 @@ static bool can_parse(const vt_conn *conn) {
 static size_t parse(vt_conn *conn, const char *bytes, size_t len) {
     vt_http1 *http1 = &conn->http1;
     size_t used = 0;
+    http1->chunk_end = bytes + len;
     while (used < len && can_parse(conn)) {
+        http1->chunk = bytes + used;
+        http1->chunk_number++;
         llhttp_errno_t error = llhttp_execute(&http1->parser, bytes + used, len - used);
         if (error == HPE_OK) {
             return len;

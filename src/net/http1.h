@@ -28,6 +28,13 @@ typedef struct vt_http1 {
     bool is_old;        /* HTTP/1.0 */
     bool is_chunked;    /* the answer under way is sent in chunks */
     uint32_t extension_bytes;
+    /* Where the value of the header in hand has got to: see is_value_whole. */
+    const char *chunk;     /* the input in hand */
+    const char *chunk_end;
+    uint32_t chunk_number;
+    const char *value_end; /* NULL before the value's first bytes */
+    uint32_t value_chunk_number;
+    bool is_value_cut; /* it reached the end of its chunk */
     vt_buf stash;
     size_t stash_used;
 } vt_http1;

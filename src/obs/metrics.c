@@ -155,8 +155,9 @@ void vt_histogram_observe_many(vt_histogram *histogram, double value, uint64_t c
         i++;
     }
     atomic_fetch_add_explicit(&histogram->buckets[i], count, memory_order_relaxed);
+    double added = value * (double) count;
     double sum = atomic_load_explicit(&histogram->sum, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&histogram->sum, &sum, sum + value * (double) count, memory_order_relaxed,
+    while (!atomic_compare_exchange_weak_explicit(&histogram->sum, &sum, sum + added, memory_order_relaxed,
                                                   memory_order_relaxed)) {
     }
 }

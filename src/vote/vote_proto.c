@@ -33,10 +33,7 @@ static bool read_long_varint(cursor *in, unsigned bytes_max, uint64_t *out) {
     uint64_t value = 0;
     for (unsigned i = 0; i < bytes_max && in->ptr < in->end; i++) {
         uint8_t byte = (uint8_t) *in->ptr++;
-        /* Ten times seven bits are six more than there are. */
-        if (i + 1 == VT_PROTO_VARINT_BYTES_MAX && byte > 1) {
-            return false;
-        }
+        /* Ten times seven bits are six more than there are; protobuf's own readers drop them, too. */
         value |= (uint64_t) (byte & 0x7f) << (7 * i);
         if (byte < 0x80) {
             *out = value;

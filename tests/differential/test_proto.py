@@ -47,21 +47,21 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
     return number, at
 
 
-def has_group(data: bytes) -> bool:
-    """Whether a well-formed message has a group at its top: Python skips those as unknown, the program refuses them."""
+def wire_fields(data: bytes):
+    """The fields at the top of a well-formed message: number, wire type, bytes (of wire type 2). A group ends the walk."""
     at = 0
     while at < len(data):
         tag, at = read_varint(data, at)
-        if tag & 7 in GROUPS:
-            return True
-        if tag & 7 == 0:
+        number, wire = tag >> 3, tag & 7
+        length = 8 if wire == 1 else 4 if wire == 5 else 0
+        if wire == 0:
             _, at = read_varint(data, at)
-        elif tag & 7 == 2:
+        elif wire == 2:
             length, at = read_varint(data, at)
-            at += length
-        else:
-            at += 8 if tag & 7 == 1 else 4
-    return False
+        yield number, wire, data[at : at + length]
+        if wire in GROUPS:
+            return
+        at += length
 
 
 def reference(data: bytes) -> dict[str, bytes]:
@@ -69,17 +69,16 @@ def reference(data: bytes) -> dict[str, bytes]:
         raw = RawVote.FromString(data)
     except DecodeError:
         raise Refused("malformed_protobuf") from None
-    if has_group(data):
+    # Python skips groups as unknown, the program refuses them.
+    if any(wire in GROUPS for _, wire, _ in wire_fields(data)):
         raise Refused("malformed_protobuf")
+    for number, field in enumerate(FIELDS, start=1):
+        texts = [text for found, wire, text in wire_fields(data) if found == number and wire == 2]
+        if not all(is_utf8(text) for text in texts[:-1]):
+            raise Refused("invalid_utf8", field)
     texts = {field: getattr(raw, field) for field in FIELDS if field in REQUIRED or getattr(raw, field)}
-    try:
+    if all(is_utf8(text) for text in texts.values()):
         Vote.FromString(data)
-    except DecodeError:
-        if all(is_utf8(text) for text in texts.values()):
-            # What was replaced is what is no text; which field had it, a message does not tell.
-            refused = Refused("invalid_utf8")
-            refused.lines = {f"err invalid_utf8 {field}" for field in FIELDS}
-            raise refused from None
     return texts
 
 

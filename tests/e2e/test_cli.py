@@ -23,7 +23,7 @@ def test_each_command_explains_itself(command):
     shown = votaton(command, "--help")
     assert shown.returncode == 0
     assert shown.stdout == votaton("help", command).stdout
-    assert shown.stdout.splitlines()[0].startswith("usage: votaton " + command)
+    assert "usage: votaton " + command in shown.stdout
 
 
 def test_version():
@@ -35,7 +35,6 @@ def test_version():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], ["usage"]),
         (["rnu"], ["rnu", "run"]),
         (["run", "--lisen", "x"], ["--lisen", "--listen"]),
         (["run", "--threads", "many"], ["threads"]),

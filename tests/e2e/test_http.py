@@ -176,7 +176,7 @@ def test_batch_is_answered_in_order_item_by_item(server):
     ]
     items = server.cast(bodies)["votes"]
     assert [item.get("status") or item["error"]["code"] for item in items] == [
-        "counted", "empty_name", "counted", "duplicate", "id_conflict", "wrong_type",
+        "counted", "empty_name", "counted", "duplicate", "id_conflict", "malformed_json",
     ]  # fmt: skip
     assert items[0]["id"] == items[3]["id"] == ids[0]
     assert items[1]["error"]["field"] == "name"

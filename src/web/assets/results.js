@@ -94,8 +94,15 @@
     return row;
   };
 
+  const albumsShown = new WeakMap();
+
   const fillAlbums = (details, albums) => {
     const list = details.querySelector("ul");
+    const key = JSON.stringify(albums);
+    if (albumsShown.get(list) === key) {
+      return;
+    }
+    albumsShown.set(list, key);
     const items = albums.slice(0, ALBUMS_MAX).map((album) => {
       const item = make("li");
       item.append(make("bdi", album.name || "–"), " ", make("span", numbers.format(album.votes)));

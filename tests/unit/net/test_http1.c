@@ -20,7 +20,7 @@
 #define ECHO(len, body) "HTTP/1.1 200 OK\r\n" DATE "content-type: text/plain\r\ncontent-length: " len "\r\n\r\n" body
 #define ERROR_BODY(code, text) "{\"error\":{\"code\":\"" code "\",\"message\":\"" text "\"}}"
 #define BAD                                                                                                            \
-    "HTTP/1.1 400 Bad Request\r\n" DATE "content-type: application/json\r\ncontent-length: 74\r\n"                     \
+    "HTTP/1.1 400 Bad Request\r\n" DATE "content-type: application/json\r\ncontent-length: 75\r\n"                     \
     "connection: close\r\n\r\n" ERROR_BODY("malformed_request", "the request is malformed")
 #define GET "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -84,12 +84,12 @@ static const exchange_case cases[] = {
      true},
     {"too large by its length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n",
      "HTTP/1.1 413 Content Too Large\r\n" DATE
-     "content-type: application/json\r\ncontent-length: 70\r\nconnection: close\r\n\r\n" ERROR_BODY(
+     "content-type: application/json\r\ncontent-length: 69\r\nconnection: close\r\n\r\n" ERROR_BODY(
          "body_too_large", "the body is too large"),
      true},
     {"grpc", "POST /test.Echo/Unary HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n\r\n",
      "HTTP/1.1 415 Unsupported Media Type\r\n" DATE
-     "content-type: application/json\r\ncontent-length: 97\r\n\r\n" ERROR_BODY(
+     "content-type: application/json\r\ncontent-length: 94\r\n\r\n" ERROR_BODY(
          "unsupported_media_type", "the content type is not supported here"),
      false},
     {"no host", "GET /hello HTTP/1.1\r\n\r\n", BAD, true},

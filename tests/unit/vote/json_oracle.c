@@ -167,13 +167,18 @@ json_oracle_result json_oracle_compare(vt_slice text) {
     vt_vote vote;
     vt_vote_scratch scratch;
     result.got = vt_vote_read_json(text, &vote, &scratch, &result.field);
+    result.expected = VT_ERR_MALFORMED_JSON;
+    /* jansson overlooks a NUL behind a number; no JSON text has one. */
+    if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL) {
+        result.difference = result.got != VT_ERR_MALFORMED_JSON ? "a NUL was taken" : NULL;
+        return result;
+    }
     json_error_t error;
     json_t *root = json_loadb(text.len > 0 ? text.ptr : "", text.len, ORACLE_LOAD_FLAGS, &error);
     if (root != NULL) {
         result = compare_with(text, root, &vote, result);
         json_decref(root);
     } else if (!is_limit_of_jansson(&error)) {
-        result.expected = VT_ERR_MALFORMED_JSON;
         result.difference = result.got == VT_OK ? "taken, but jansson refuses it" : NULL;
     }
     return result;

@@ -1,0 +1,208 @@
+/* The ledger in SQLite on disks that are full or fail. */
+#include "kit.h"
+
+#include "base/clock.h"
+#include "count/verify.h"
+#include "faulty_vfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+static void set_fault(int files, int sync_code, int write_code) {
+    faulty_sync_code = sync_code;
+    faulty_write_code = write_code;
+    faulty_files = files;
+}
+
+static int set_up(void **state) {
+    static test_kit kit;
+    set_fault(0, 0, 0);
+    kit_init(&kit);
+    kit_open(&kit);
+    *state = &kit;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    set_fault(0, 0, 0);
+    kit_release(*state);
+    return 0;
+}
+
+static vt_err append(test_kit *kit, uint64_t number) {
+    vt_append item;
+    kit_vote(&item, NULL, number, "A", "");
+    kit_append_one(kit->ledger, &item);
+    return item.err;
+}
+
+static void await(test_kit *kit, bool is_ready) {
+    int64_t give_up_ns = vt_clock_monotonic_ns() + (int64_t) KIT_WAIT_MS * 1000000;
+    while (vt_health_is_ready(kit->health) != is_ready && vt_clock_monotonic_ns() < give_up_ns) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    assert_int_equal(vt_health_is_ready(kit->health), is_ready);
+}
+
+static void assert_verified(const char *dir) {
+    static vt_verify_report report;
+    char reason[VT_STORE_REASON_MAX];
+    vt_store *store = NULL;
+    assert_int_equal(vt_store_open(dir, VT_STORE_READ, &store, reason), VT_OK);
+    assert_int_equal(vt_verify(store, 0, NULL, NULL, &report), VT_OK);
+    if (report.differences != 0) {
+        fail_msg("%s", report.text[0]);
+    }
+    vt_store_close(store);
+}
+
+static void never_tries_a_failed_fsync_again(void **state) {
+    test_kit *kit = *state;
+    vt_append item;
+    vt_append *pointer = &item;
+    assert_int_equal(append(kit, 1), VT_OK);
+    set_fault(FAULTY_LOG | FAULTY_DATABASE, SQLITE_IOERR_FSYNC, 0);
+    int syncs = faulty_syncs;
+    assert_int_equal(append(kit, 2), VT_ERR_UNKNOWN);
+    assert_false(vt_health_is_ready(kit->health));
+    assert_int_equal(vt_ledger_append(kit->ledger, &pointer, 1), VT_ERR_RETRY);
+    assert_int_equal(vt_ledger_contest_append(kit->ledger, 1, VT_SLICE("{}")), VT_ERR_IO);
+    kit_close(kit);
+    assert_int_equal(faulty_syncs, syncs + 1);
+    assert_int_equal(kit->fatal_calls, 1);
+    assert_int_equal(kit->fatal, VT_ERR_IO);
+    assert_true(strlen(kit->fatal_reason) > 0);
+    set_fault(0, 0, 0);
+    /* Whether vote 2 is there was unknown; what is certain is that it counts once after the retry. */
+    kit_open(kit);
+    assert_int_equal(append(kit, 1), VT_OK);
+    assert_int_equal(append(kit, 2), VT_OK);
+    kit_close(kit);
+    assert_int_equal(kit_number(kit, "SELECT count(*) FROM vote"), 2);
+    assert_verified(kit->dir);
+    kit_open(kit);
+}
+
+static void stops_when_a_write_fails(void **state) {
+    test_kit *kit = *state;
+    set_fault(FAULTY_LOG, 0, SQLITE_IOERR_WRITE);
+    vt_err err = append(kit, 1);
+    assert_true(err == VT_ERR_UNKNOWN || err == VT_ERR_RETRY);
+    kit_close(kit);
+    assert_int_equal(kit->fatal_calls, 1);
+    set_fault(0, 0, 0);
+    kit_open(kit);
+    assert_int_equal(append(kit, 1), VT_OK);
+}
+
+static void sees_a_checkpoint_fail(void **state) {
+    enum { ITEMS = 4000 };
+    static vt_append items[ITEMS];
+    test_kit *kit = *state;
+    kit_sink sink;
+    kit_sink_init(&sink);
+    set_fault(FAULTY_DATABASE, SQLITE_IOERR_FSYNC, 0);
+    uint64_t number = 0;
+    size_t refused = 0;
+    for (int round = 0; round < 60 && kit->fatal_calls == 0 && refused == 0; round++) {
+        vt_append *pointers[ITEMS];
+        for (size_t i = 0; i < ITEMS; i++) {
+            kit_vote(&items[i], &sink, ++number, "A", "");
+            pointers[i] = &items[i];
+        }
+        if (vt_ledger_append(kit->ledger, pointers, ITEMS) != VT_OK) {
+            break;
+        }
+        kit_sink_wait(&sink, sink.answered + ITEMS - sink.answered % ITEMS);
+        for (size_t i = 0; i < ITEMS; i++) {
+            refused += items[i].err != VT_OK;
+        }
+    }
+    await(kit, false);
+    kit_close(kit);
+    assert_int_equal(kit->fatal_calls, 1);
+    assert_int_equal(kit->fatal, VT_ERR_IO);
+    set_fault(0, 0, 0);
+    /* Nothing is lost: the log has it all. */
+    assert_verified(kit->dir);
+    kit_open(kit);
+}
+
+static void recovers_from_a_full_disk(void **state) {
+    test_kit *kit = *state;
+    assert_int_equal(append(kit, 1), VT_OK);
+    set_fault(FAULTY_LOG | FAULTY_DATABASE, 0, SQLITE_FULL);
+    assert_int_equal(append(kit, 2), VT_ERR_RETRY);
+    assert_false(vt_health_is_ready(kit->health));
+    assert_int_equal(append(kit, 3), VT_ERR_RETRY);
+    set_fault(0, 0, 0);
+    await(kit, true);
+    assert_int_equal(append(kit, 2), VT_OK);
+    assert_int_equal(append(kit, 3), VT_OK);
+    kit_close(kit);
+    assert_int_equal(kit->fatal_calls, 0);
+    assert_int_equal(kit_number(kit, "SELECT count(*) FROM vote"), 3);
+    assert_verified(kit->dir);
+    kit_open(kit);
+}
+
+/* Fills what is left of a file system. */
+static void write_ballast(const char *path) {
+    static char zeros[4096];
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    while (write(fd, zeros, sizeof zeros) == (ssize_t) sizeof zeros) {
+    }
+    close(fd);
+}
+
+static void recovers_on_a_real_full_disk(void **state) {
+    (void) state;
+    test_kit kit;
+    char ballast[KIT_PATH_MAX];
+    kit_init(&kit);
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", kit.dir, "tmpfs", 0, "size=4m") != 0) {
+        print_message("skipped: a file system cannot be mounted here: %s\n", strerror(errno));
+        kit_remove(kit.dir);
+        skip();
+    }
+    kit_open(&kit);
+    assert_int_equal(append(&kit, 1), VT_OK);
+    kit_path(ballast, kit.dir, "ballast");
+    write_ballast(ballast);
+    uint64_t number = 1;
+    uint64_t acknowledged = 1;
+    while (vt_health_is_ready(kit.health) && number < 10000) {
+        acknowledged += append(&kit, ++number) == VT_OK;
+    }
+    assert_false(vt_health_is_ready(kit.health));
+    assert_int_equal(append(&kit, ++number), VT_ERR_RETRY);
+    unlink(ballast);
+    await(&kit, true);
+    acknowledged += append(&kit, ++number) == VT_OK;
+    kit_close(&kit);
+    assert_int_equal(kit.fatal_calls, 0);
+    assert_int_equal(kit_number(&kit, "SELECT count(*) FROM vote"), acknowledged);
+    assert_verified(kit.dir);
+    kit_remove(kit.dir);
+    umount2(kit.dir, MNT_DETACH);
+    rmdir(kit.dir);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(never_tries_a_failed_fsync_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stops_when_a_write_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sees_a_checkpoint_fail, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(recovers_from_a_full_disk, set_up, tear_down),
+        cmocka_unit_test(recovers_on_a_real_full_disk),
+    };
+    faulty_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
