@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum {
-    THREADS_DEFAULT_MAX = 4,
     FATAL_DRAIN_MS = 300, /* nothing can be acknowledged any more: answer what is there, and go */
     ADMIN_CONNECTIONS_MAX = 256,
     TABLES_MAX = 6,
@@ -55,14 +54,6 @@ static void on_ledger_fatal(void *context, vt_err err, const char *reason) {
 
 static const char *const grpc_services[] = {"votaton.v1.VoteService", "confproto.getInfo"};
 enum { GRPC_SERVICES_COUNT = sizeof grpc_services / sizeof grpc_services[0] };
-
-static uint32_t count_threads(const vt_config *config) {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    if (config->threads > 0) {
-        return config->threads;
-    }
-    return cpus < 1 ? 1 : cpus > THREADS_DEFAULT_MAX ? THREADS_DEFAULT_MAX : (uint32_t) cpus;
-}
 
 static void admin_state(void *context, vt_admin_state *out) {
     const vt_process *p = context;
@@ -164,26 +155,11 @@ static vt_err open_servers(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
     return vt_server_open(&options, &p->admin_server, reason);
 }
 
-/* What the table of settings cannot check by itself. */
-static vt_err check_config(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
-    const vt_config *config = p->config;
-    if (vt_trusted_proxies_parse(vt_slice_str(config->trusted_proxies), &p->proxies) != VT_OK) {
-        snprintf(reason, VT_EMBEDDED_REASON_MAX, "--trusted-proxies: %.200s is no list of addresses and networks",
-                 config->trusted_proxies);
-        return VT_ERR_BAD_CONFIG;
-    }
-    if (!vt_config_is_loopback(config->admin_listen) && config->admin_token[0] == '\0') {
-        snprintf(reason, VT_EMBEDDED_REASON_MAX,
-                 "--admin-listen: %.200s is not a loopback address, so VOTATON_ADMIN_TOKEN must be set",
-                 config->admin_listen);
-        return VT_ERR_BAD_CONFIG;
-    }
-    return VT_OK;
-}
-
 static vt_err open_process(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
-    vt_err err = check_config(p, reason);
+    vt_err err = vt_trusted_proxies_parse(vt_slice_str(p->config->trusted_proxies), &p->proxies);
     if (err != VT_OK) {
+        snprintf(reason, VT_EMBEDDED_REASON_MAX, "--trusted-proxies: %.200s is no list of addresses and networks",
+                 p->config->trusted_proxies);
         return err;
     }
     snprintf(reason, VT_EMBEDDED_REASON_MAX, "cannot start");
@@ -206,6 +182,10 @@ static vt_err open_process(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
 
 /* Drains first, so that everything below still works while the last answers go out. */
 static uint32_t close_process(vt_process *p, uint32_t drain_ms) {
+    if (p->grpc_health != NULL) {
+        vt_health_set(p->health, "draining", "the server was told to stop");
+        vt_grpc_health_stop(p->grpc_health);
+    }
     uint32_t unanswered = p->public_server == NULL ? 0 : vt_server_drain(p->public_server, drain_ms);
     if (p->admin_server != NULL) {
         vt_server_drain(p->admin_server, FATAL_DRAIN_MS);
@@ -215,9 +195,6 @@ static uint32_t close_process(vt_process *p, uint32_t drain_ms) {
     p->embedded.ledger = NULL;
     if (p->web != NULL) {
         vt_web_stop(p->web);
-    }
-    if (p->grpc_health != NULL) {
-        vt_grpc_health_stop(p->grpc_health);
     }
     vt_server_close(p->admin_server);
     vt_server_close(p->public_server);
@@ -268,7 +245,7 @@ static void say_ready(const vt_process *p) {
 int vt_cmd_run(const vt_config *config) {
     vt_logging_setup(config);
     char reason[VT_EMBEDDED_REASON_MAX];
-    vt_process process = {.config = config, .threads = count_threads(config)};
+    vt_process process = {.config = config, .threads = config->threads};
     if (vt_signals_hold() != VT_OK) {
         return VT_EXIT_FAILED;
     }

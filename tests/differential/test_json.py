@@ -8,8 +8,35 @@ from core import FIELDS, REQUIRED, Refused, assert_agree
 CASES = 30000
 SEED = 20261123
 DEPTH_MAX = 16
-PIECES = ["a", "Viernes", " ", "\\n", "\\u0020", '\\"', "\\\\", "\\/", "\\u00e9", "é", "\\ud83c\\udfb8", "🎸", "\\uFFFF"]
-RARE_PIECES = ["\\u0000", "\\b", "\\ud83c", "\\udfb8", "\\x", "\\u12", "\n", "\x7f", '"', "\\u007F", "\ufeff", "x" * 120]
+PIECES = [
+    "a",
+    "Viernes",
+    " ",
+    "\\n",
+    "\\u0020",
+    '\\"',
+    "\\\\",
+    "\\/",
+    "\\u00e9",
+    "é",
+    "\\ud83c\\udfb8",
+    "🎸",
+    "\\uFFFF",
+]
+RARE_PIECES = [
+    "\\u0000",
+    "\\b",
+    "\\ud83c",
+    "\\udfb8",
+    "\\x",
+    "\\u12",
+    "\n",
+    "\x7f",
+    '"',
+    "\\u007F",
+    "\ufeff",
+    "x" * 120,
+]
 VALUES = ["1", "-0", "1.5e+300", "true", "false", "null", "[]", "{}", '[1,[2,{"a":"b"}]]', '{"name":1,"name":2}']
 VALUES += ["01", "1.", ".5", "+1", "NaN", "-Infinity", "nul", "'x'", "[1,]", "1e999", "9" * 400]
 KEYS = ["vote_id", "voter_code", "Name", "ALBUM", "n\\u0061me", "names", "", "é", "\\ud800", "vote\\u005fid"]
@@ -71,7 +98,9 @@ def text_of(field: str, value: str) -> bytes:
     if is_unicode(value):
         return value.encode()
     stripped = value.strip(" \t\r\n")
-    raise Refused("bad_id" if field == "vote_id" else "invalid_utf8|too_long" if len(stripped) > 40 else "invalid_utf8", field)
+    raise Refused(
+        "bad_id" if field == "vote_id" else "invalid_utf8|too_long" if len(stripped) > 40 else "invalid_utf8", field
+    )
 
 
 def members_of(vote: Object) -> dict[str, str]:

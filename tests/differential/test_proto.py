@@ -10,7 +10,13 @@ CASES = 30000
 SEED = 4171
 TEXTS = [b"A", b"", b" padded ", "Ñandú".encode(), "🎸".encode(), b"x" * 127, b"x" * 128, b"x" * 129, b"x" * 255]
 TEXTS += [b"x" * 256, b"tab\there", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\x00"] + [b"Viernes Verde"] * 30
-LONG_VARINTS = [b"\xff" * 9 + b"\x01", b"\xff" * 9 + b"\x02", b"\xff" * 10 + b"\x01", b"\x80" * 9 + b"\x00", b"\x80\x00"]
+LONG_VARINTS = [
+    b"\xff" * 9 + b"\x01",
+    b"\xff" * 9 + b"\x02",
+    b"\xff" * 10 + b"\x01",
+    b"\x80" * 9 + b"\x00",
+    b"\x80\x00",
+]
 GROUPS = (3, 4)
 
 
@@ -19,7 +25,9 @@ def message_class(name: str, kind: int):
     proto = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", package="differential", syntax="proto3")
     message = proto.message_type.add(name=name)
     for number, field in enumerate(FIELDS, start=1):
-        message.field.add(name=field, number=number, type=kind, label=descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL)
+        message.field.add(
+            name=field, number=number, type=kind, label=descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
+        )
     pool = descriptor_pool.DescriptorPool()
     pool.Add(proto)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"differential.{name}"))
@@ -92,7 +100,13 @@ def is_utf8(text: bytes) -> bool:
 def unknown_field(dice: random.Random) -> bytes:
     number = dice.choice([1, 4, 7, 15, 16, 100, 5000, 2**29 - 1, 2**29, 0])
     wire, data = dice.choice(
-        [(0, varint(dice.getrandbits(63))), (0, dice.choice(LONG_VARINTS)), (1, bytes(8)), (2, b"\x03a\xffc"), (5, bytes(4))]
+        [
+            (0, varint(dice.getrandbits(63))),
+            (0, dice.choice(LONG_VARINTS)),
+            (1, bytes(8)),
+            (2, b"\x03a\xffc"),
+            (5, bytes(4)),
+        ]
     )
     return varint(number << 3 | wire) + data
 
@@ -108,7 +122,9 @@ def generated(dice: random.Random) -> bytes:
         text = dice.choice(TEXTS) if dice.random() < 0.2 else b"Viernes"
         length = varint(len(text))
         if dice.random() < 0.01:
-            length = length[:-1] + bytes([length[-1] | 128]) + dice.choice([b"\x00", b"\x80\x00", b"\x80" * 4 + b"\x00"])
+            length = (
+                length[:-1] + bytes([length[-1] | 128]) + dice.choice([b"\x00", b"\x80\x00", b"\x80" * 4 + b"\x00"])
+            )
         parts.append(varint(number << 3 | 2) + length + text)
         if dice.random() < 0.1:
             parts.append(unknown_field(dice))

@@ -47,7 +47,7 @@ def reference(body: bytes) -> dict | None:
         return None
 
 
-def spelled(dice: random.Random, text: str) -> str:
+def spelled(dice: random.Random, text: str, broken: float = 0.02) -> str:
     """A JSON string of the text, some of its characters escaped in one of the ways that there are."""
     parts = []
     for character in text:
@@ -58,7 +58,7 @@ def spelled(dice: random.Random, text: str) -> str:
             parts.append(character)
         else:
             parts.append(json.dumps(character, ensure_ascii=False)[1:-1])
-    if dice.random() < 0.02:
+    if dice.random() < broken:
         parts.append(dice.choice(["\\ud800", "\\udc00x", "\\q", "\\u12", "\\u00ZZ"]))
     return '"' + "".join(parts) + '"'
 
@@ -80,7 +80,7 @@ def generated(dice: random.Random) -> bytes:
         return dice.choice(["", "", "", " ", "\n", "\t", "\r\n"])
 
     def key(name):
-        return spelled(dice, "".join(dice.choice([c.lower(), c.upper()]) for c in name))
+        return spelled(dice, "".join(dice.choice([c.lower(), c.upper()]) for c in name), broken=0)
 
     text = ",".join(f"{space()}{key(name)}{space()}:{space()}{value}{space()}" for name, value in members)
     return (space() + "{" + text + "}" + space()).encode("utf-8", "surrogatepass")

@@ -21,6 +21,7 @@ def new_server(tmp_path):
             file.write_text(contest)
             contest = file
         server = Server(data, contest=contest, **options)
+        server.log = tmp_path / f"server{len(made)}.log"
         made.append(server)
         return server
 

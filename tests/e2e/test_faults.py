@@ -151,7 +151,7 @@ def test_file_of_a_newer_version(server):
 
 
 def test_data_folder_that_cannot_be_made(new_server, tmp_path):
-    failed_start(new_server(data=tmp_path / "no" / "such" / "folder"), "folder")
+    failed_start(new_server(data=tmp_path / "no" / "such" / "folder"), "no/such/folder")
 
 
 def test_stopped_process_goes_on(server):
