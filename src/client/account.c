@@ -117,8 +117,10 @@ void vt_account_accept(vt_account *account, uint32_t vote, vt_outcome outcome, v
     band->sure += sure;
     band->possible += !sure;
     vt_histogram_record(&account->latency, waited_ns, 1);
-    write_ack(account, id);
-    sample_id(account, vt_slice_of(id.ptr, id.len < VT_VOTE_KEY_BYTES_MAX ? id.len : VT_VOTE_KEY_BYTES_MAX));
+    if (id.len > 0 && id.len <= VT_VOTE_KEY_BYTES_MAX) {
+        write_ack(account, id);
+        sample_id(account, id);
+    }
 }
 
 void vt_account_refuse(vt_account *account, vt_slice code, uint64_t waited_ns) {

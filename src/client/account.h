@@ -29,7 +29,8 @@ VT_MUST_CHECK vt_err vt_account_open(const vt_account_options *options, vt_accou
 /* Accepts NULL. What is not flushed by vt_account_flush is flushed without a check. */
 void vt_account_close(vt_account *account);
 
-/* Enters the acceptance of a vote of the file; `id` is copied. `waited_ns` is its latency. */
+/* Enters the acceptance of a vote of the file. `id` is what the server calls it (copied; empty when it did not say, or
+ * one of more than VT_VOTE_KEY_BYTES_MAX bytes: then it is neither written nor sampled). `waited_ns` is its latency. */
 void vt_account_accept(vt_account *account, uint32_t vote, vt_outcome outcome, vt_slice id, uint64_t waited_ns);
 
 /* Enters a refusal for `code`, or `votes` that never got an answer that settles them. */

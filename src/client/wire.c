@@ -110,6 +110,7 @@ static void on_connected(uv_connect_t *request, int status) {
     uv_tcp_nodelay(&wire->tcp, 1);
     wire->state = VT_WIRE_OPEN;
     wire->heard = false;
+    wire->trouble = 0;
     wire->options.events->connected(wire->options.owner);
 }
 
@@ -223,6 +224,12 @@ void vt_wire_release(vt_wire *wire) {
     vt_buf_release(&wire->sending);
 }
 
-const char *vt_wire_trouble(const vt_wire *wire) {
-    return wire->trouble == UV_EOF ? "the server closed the connection" : uv_strerror(wire->trouble);
+const char *vt_wire_trouble(vt_wire *wire) {
+    if (wire->trouble == 0) {
+        return "the server broke the request off";
+    }
+    if (wire->trouble == UV_EOF) {
+        return "the server closed the connection";
+    }
+    return uv_strerror_r(wire->trouble, wire->trouble_text, sizeof wire->trouble_text);
 }

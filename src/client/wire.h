@@ -10,7 +10,7 @@
 
 #include <uv.h>
 
-enum { VT_WIRE_READ_BYTES = 65536 };
+enum { VT_WIRE_READ_BYTES = 65536, VT_WIRE_TROUBLE_BYTES = 96 };
 
 typedef struct vt_wire_events {
     void (*connected)(void *owner);
@@ -49,6 +49,7 @@ typedef struct vt_wire {
     uint32_t address;  /* index of the one to try next */
     uint32_t failures; /* in a row: attempts on every address, and connections that brought nothing */
     int trouble;       /* the latest libuv error */
+    char trouble_text[VT_WIRE_TROUBLE_BYTES];
     uint32_t open_handles;
     uv_tcp_t tcp;
     uv_timer_t timer;
@@ -79,7 +80,8 @@ bool vt_wire_is_closed(const vt_wire *wire);
 /* Frees the buffers of a closed or zeroed wire. */
 void vt_wire_release(vt_wire *wire);
 
-/* Why the latest attempt or connection failed, one English phrase. Static. */
-const char *vt_wire_trouble(const vt_wire *wire);
+/* Why the latest attempt or connection failed, one English phrase; while it is open, that the server gave up a request.
+ * Borrowed until the next call. */
+const char *vt_wire_trouble(vt_wire *wire);
 
 #endif

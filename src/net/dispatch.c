@@ -182,16 +182,26 @@ void vt_dispatch_end(vt_exchange *exchange) {
     vt_inbound_give(&loop->inbounds, inbound);
 }
 
+/* What the handler noted goes with the answers that are made here. */
+static void add_note(const vt_exchange *exchange, vt_header *headers, uint32_t *count) {
+    if (exchange->note_name_len > 0) {
+        headers[(*count)++] = (vt_header){vt_slice_of(exchange->note_name, exchange->note_name_len),
+                                          vt_slice_of(exchange->note_value, exchange->note_value_len)};
+    }
+}
+
 static void refuse_grpc(vt_exchange *exchange, vt_err err) {
-    vt_header trailers[] = {
-        {VT_SLICE("votaton-error"), vt_slice_str(vt_err_code(err))},
-        {VT_SLICE("grpc-accept-encoding"), VT_SLICE("identity")},
-    };
+    vt_header trailers[3] = {{VT_SLICE("votaton-error"), vt_slice_str(vt_err_code(err))}};
+    uint32_t trailers_count = 1;
+    if (err == VT_ERR_UNIMPLEMENTED) {
+        trailers[trailers_count++] = (vt_header){VT_SLICE("grpc-accept-encoding"), VT_SLICE("identity")};
+    }
+    add_note(exchange, trailers, &trailers_count);
     vt_grpc_answer answer = {
         .status = vt_err_grpc_status(err),
         .text = vt_slice_str(vt_err_text(err)),
         .trailers = trailers,
-        .trailers_count = err == VT_ERR_UNIMPLEMENTED ? 2 : 1,
+        .trailers_count = trailers_count,
     };
     vt_reply_grpc(vt_exchange_reply(exchange), &answer);
 }
@@ -200,7 +210,7 @@ static void refuse_http(vt_exchange *exchange, vt_err err) {
     char body[256];
     int len = snprintf(body, sizeof body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", vt_err_code(err),
                        vt_err_text(err));
-    vt_header headers[1];
+    vt_header headers[2];
     vt_http_answer answer = {
         .status = vt_err_http_status(err),
         .content_type = VT_SLICE("application/json"),
@@ -216,6 +226,7 @@ static void refuse_http(vt_exchange *exchange, vt_err err) {
     } else if (vt_err_is_retryable(err)) {
         headers[answer.headers_count++] = (vt_header){VT_SLICE("retry-after"), VT_SLICE("1")};
     }
+    add_note(exchange, headers, &answer.headers_count);
     vt_reply_http(vt_exchange_reply(exchange), &answer);
 }
 

@@ -89,8 +89,8 @@ static void put_header(char **at, vt_slice name, vt_slice value) {
 
 typedef enum body_kind { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_UNTIL_CLOSE } body_kind;
 
-static size_t head_bytes(const vt_exchange *exchange, const vt_http_answer *answer) {
-    size_t len = HEAD_BYTES_MAX + answer->content_type.len + exchange->note_name_len;
+static size_t head_bytes(const vt_http_answer *answer) {
+    size_t len = HEAD_BYTES_MAX + answer->content_type.len;
     for (uint32_t i = 0; i < answer->headers_count; i++) {
         len += answer->headers[i].name.len + answer->headers[i].value.len + sizeof ": \r\n";
     }
@@ -106,7 +106,7 @@ static void put_status_line(char **at, int status) {
     put(at, VT_SLICE("\r\n"));
 }
 
-static void put_fields(char **at, const vt_exchange *exchange, const vt_http_answer *answer) {
+static void put_fields(char **at, const vt_http_answer *answer) {
     vt_header content_type = {VT_SLICE("content-type"), answer->content_type};
     if (answer->content_type.len > 0 && vt_field_is_safe(&content_type)) {
         put_header(at, content_type.name, content_type.value);
@@ -115,10 +115,6 @@ static void put_fields(char **at, const vt_exchange *exchange, const vt_http_ans
         if (vt_field_is_safe(&answer->headers[i])) {
             put_header(at, answer->headers[i].name, answer->headers[i].value);
         }
-    }
-    if (exchange->note_name_len > 0) {
-        put_header(at, vt_slice_of(exchange->note_name, exchange->note_name_len),
-                   vt_slice_of(exchange->note_value, exchange->note_value_len));
     }
 }
 
@@ -145,7 +141,7 @@ static void write_head(vt_exchange *exchange, const vt_http_answer *answer, body
         vt_http1_make_last(conn);
     }
     char *at;
-    char *start = vt_output_room(&conn->output, &exchange->loop->spare, head_bytes(exchange, answer) + body.len);
+    char *start = vt_output_room(&conn->output, &exchange->loop->spare, head_bytes(answer) + body.len);
     if (start == NULL) {
         conn->is_dead = true;
         return;
@@ -153,7 +149,7 @@ static void write_head(vt_exchange *exchange, const vt_http_answer *answer, body
     at = start;
     put_status_line(&at, answer->status);
     put_header(&at, VT_SLICE("date"), vt_loop_date(exchange->loop));
-    put_fields(&at, exchange, answer);
+    put_fields(&at, answer);
     put_framing(&at, conn, kind, answer->body.len);
     put(&at, body);
     conn->output.bytes.len += (size_t) (at - start);

@@ -31,13 +31,6 @@ static void add(nv_list *list, vt_slice name, vt_slice value, uint8_t flags) {
     }
 }
 
-static void add_note(nv_list *list, const vt_exchange *exchange) {
-    if (exchange->note_name_len > 0) {
-        add(list, vt_slice_of(exchange->note_name, exchange->note_name_len),
-            vt_slice_of(exchange->note_value, exchange->note_value_len), NGHTTP2_NV_FLAG_NONE);
-    }
-}
-
 /* The trailers live in the exchange for as long as the stream does. */
 static void add_trailers(nv_list *list, const vt_exchange *exchange) {
     size_t at = 0;
@@ -45,7 +38,6 @@ static void add_trailers(nv_list *list, const vt_exchange *exchange) {
     while (vt_fields_next(&exchange->trailers, &at, &field)) {
         add(list, field.name, field.value, STATIC_BOTH);
     }
-    add_note(list, exchange);
 }
 
 static void fail(vt_exchange *exchange) {
@@ -110,7 +102,6 @@ static void add_http_headers(nv_list *list, vt_exchange *exchange, const vt_http
             add(list, answer->headers[i].name, answer->headers[i].value, NGHTTP2_NV_FLAG_NONE);
         }
     }
-    add_note(list, exchange);
 }
 
 static void submit_http(vt_exchange *exchange, const vt_http_answer *answer, bool has_length, bool has_data) {

@@ -221,11 +221,15 @@ sqlite3 *vt_store_writer(const vt_store *store) {
     return store->writer;
 }
 
-vt_err vt_store_begin(vt_store *store) {
-    VT_ASSERT(store->writer != NULL);
+static void take_turn(vt_store *store) {
     pthread_mutex_lock(&store->gate);
     pthread_mutex_lock(&store->turn);
     pthread_mutex_unlock(&store->gate);
+}
+
+vt_err vt_store_begin(vt_store *store) {
+    VT_ASSERT(store->writer != NULL);
+    take_turn(store);
     vt_err err = vt_sql_run(store->statements[BEGIN]);
     if (err != VT_OK) {
         pthread_mutex_unlock(&store->turn);
@@ -248,20 +252,21 @@ vt_err vt_store_rollback(vt_store *store) {
     return err;
 }
 
-static vt_err checkpoint(vt_store *store, int mode) {
-    pthread_mutex_lock(&store->gate);
-    pthread_mutex_lock(&store->turn);
-    pthread_mutex_unlock(&store->gate);
-    vt_err err = vt_sql_err(store->writer, sqlite3_wal_checkpoint_v2(store->writer, NULL, mode, NULL, NULL));
-    store->wal_pages = err == VT_OK ? 0 : store->wal_pages;
+static vt_err checkpoint(vt_store *store, int mode, int pages_min) {
+    vt_err err = VT_OK;
+    take_turn(store);
+    if (store->wal_pages >= pages_min) {
+        err = vt_sql_err(store->writer, sqlite3_wal_checkpoint_v2(store->writer, NULL, mode, NULL, NULL));
+        store->wal_pages = err == VT_OK ? 0 : store->wal_pages;
+    }
     pthread_mutex_unlock(&store->turn);
     return err;
 }
 
 vt_err vt_store_checkpoint_if_due(vt_store *store) {
-    return store->wal_pages < CHECKPOINT_DUE_PAGES ? VT_OK : checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
+    return checkpoint(store, SQLITE_CHECKPOINT_PASSIVE, CHECKPOINT_DUE_PAGES);
 }
 
 vt_err vt_store_checkpoint(vt_store *store) {
-    return checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE);
+    return checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, 0);
 }

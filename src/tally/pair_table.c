@@ -69,6 +69,26 @@ static uint16_t *slot_of(vt_pair_table *table, vt_slice name, vt_slice album) {
     return &table->slots[slot];
 }
 
+/* Fills a free slot. */
+static void insert(vt_pair_table *table, uint16_t *slot, vt_slice name, vt_slice album) {
+    VT_ASSERT(table->pairs_count < PAIRS_MAX);
+    vt_pair *pair = &table->pairs[table->pairs_count];
+    *pair = (vt_pair){0};
+    set_texts(pair, name, album);
+    *slot = ++table->pairs_count;
+}
+
+bool vt_pair_table_know(vt_pair_table *table, vt_slice name, vt_slice album) {
+    uint16_t *slot = slot_of(table, name, album);
+    if (*slot == SLOT_FREE && table->pairs_count == PAIRS_MAX) {
+        return false;
+    }
+    if (*slot == SLOT_FREE) {
+        insert(table, slot, name, album);
+    }
+    return true;
+}
+
 /* The number of the pair, or of the one for all others when it is new and there is no room. */
 static uint16_t find_or_insert(vt_pair_table *table, vt_slice name, vt_slice album) {
     uint16_t *slot = slot_of(table, name, album);
@@ -78,17 +98,9 @@ static uint16_t find_or_insert(vt_pair_table *table, vt_slice name, vt_slice alb
         slot = slot_of(table, name, album);
     }
     if (*slot == SLOT_FREE) {
-        VT_ASSERT(table->pairs_count < PAIRS_MAX);
-        vt_pair *pair = &table->pairs[table->pairs_count];
-        *pair = (vt_pair){0};
-        set_texts(pair, name, album);
-        *slot = ++table->pairs_count;
+        insert(table, slot, name, album);
     }
     return (uint16_t) (*slot - 1);
-}
-
-void vt_pair_table_know(vt_pair_table *table, vt_slice name, vt_slice album) {
-    find_or_insert(table, name, album);
 }
 
 void vt_pair_table_add(vt_pair_table *table, vt_slice name, vt_slice album, uint32_t points) {

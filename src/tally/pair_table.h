@@ -23,11 +23,12 @@ void vt_pair_table_close(vt_pair_table *table); /* accepts NULL */
 /* Forgets all pairs. */
 void vt_pair_table_clear(vt_pair_table *table);
 
-/* Makes a pair known, without sums. Texts are copied, at most VT_FIELD_BYTES_MAX bytes each. Once VT_FOLD_PAIRS_MAX
- * pairs are known, a new one is (VT_FOLD_OTHER, ""), as in vote/fold.h. */
-void vt_pair_table_know(vt_pair_table *table, vt_slice name, vt_slice album);
+/* Makes a pair known that the tally has, without sums. Texts are copied, at most VT_FIELD_BYTES_MAX bytes each. False
+ * when there is no room: a tally has at most VT_FOLD_PAIRS_MAX pairs and the one for all others. */
+bool vt_pair_table_know(vt_pair_table *table, vt_slice name, vt_slice album);
 
-/* Adds one vote to a pair, which becomes known. */
+/* Adds one vote to a pair, which becomes known. Once VT_FOLD_PAIRS_MAX pairs are, a new one is counted as
+ * (VT_FOLD_OTHER, ""), as vote/fold.h says. */
 void vt_pair_table_add(vt_pair_table *table, vt_slice name, vt_slice album, uint32_t points);
 
 /* The pairs that were added to since vt_pair_table_settle, in order of first appearance. i < touched_count. */

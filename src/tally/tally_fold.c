@@ -80,11 +80,8 @@ static vt_err read_pairs(vt_tally_fold *fold) {
         if (err == VT_OK && has_row) {
             vt_slice name = vt_sql_column(select, 0);
             vt_slice album = vt_sql_column(select, 1);
-            if (name.len > VT_FIELD_BYTES_MAX || album.len > VT_FIELD_BYTES_MAX) {
-                err = VT_ERR_CORRUPT;
-            } else {
-                vt_pair_table_know(fold->pairs, name, album);
-            }
+            bool fits = name.len <= VT_FIELD_BYTES_MAX && album.len <= VT_FIELD_BYTES_MAX;
+            err = fits && vt_pair_table_know(fold->pairs, name, album) ? VT_OK : VT_ERR_CORRUPT;
         }
     }
     sqlite3_reset(select);

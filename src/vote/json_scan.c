@@ -3,47 +3,18 @@
 #include "base/assert.h"
 #include "vote/text.h"
 
-#include <stdint.h>
-
-#define VT_EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-
 enum { VT_JSON_ESCAPE_HEX_LEN = 4 };
 
-void vt_json_skip_space(vt_json_cursor *cursor) {
-    while (cursor->ptr < cursor->end && vt_text_is_space(*cursor->ptr)) {
-        cursor->ptr++;
-    }
-}
-
-bool vt_json_accept(vt_json_cursor *cursor, char c) {
-    vt_json_skip_space(cursor);
-    if (cursor->ptr == cursor->end || *cursor->ptr != c) {
-        return false;
-    }
-    cursor->ptr++;
-    return true;
-}
-
-/* The high bit of the lowest byte that ends a plain stretch of a string: a quote, a backslash, a control character.
- * Bits above the lowest may be wrong, as borrows run upwards. */
-static inline uint64_t special_bytes(uint64_t word) {
-    uint64_t quote = word ^ VT_EACH_BYTE('"');
-    uint64_t backslash = word ^ VT_EACH_BYTE('\\');
-    uint64_t found = ((quote - VT_EACH_BYTE(1)) & ~quote) | ((backslash - VT_EACH_BYTE(1)) & ~backslash) |
-                     ((word - VT_EACH_BYTE(0x20)) & ~word);
-    return found & VT_EACH_BYTE(0x80);
-}
-
+/* The next byte that ends a plain stretch of a string: a quote, a backslash, a control character; or the end. */
 static inline const char *skip_plain(const char *ptr, const char *end) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    while (end - ptr >= 8) {
-        uint64_t word;
-        memcpy(&word, ptr, sizeof word);
-        uint64_t special = special_bytes(word);
+    while (end - ptr >= VT_WORD_BYTES) {
+        uint64_t word = vt_word_load(ptr);
+        uint64_t special = vt_word_equal(word, '"') | vt_word_equal(word, '\\') | vt_word_below(word, 0x20);
         if (special != 0) {
-            return ptr + (__builtin_ctzll(special) >> 3);
+            return ptr + __builtin_ctzll(special) / 8;
         }
-        ptr += 8;
+        ptr += VT_WORD_BYTES;
     }
 #endif
     while (ptr < end && *ptr != '"' && *ptr != '\\' && (uint8_t) *ptr >= 0x20) {

@@ -5,7 +5,7 @@
 #ifndef VT_VOTE_JSON_SCAN_H
 #define VT_VOTE_JSON_SCAN_H
 
-#include "base/slice.h"
+#include "vote/text.h"
 
 /* What has not been read yet: never beyond `end`. */
 typedef struct vt_json_cursor {
@@ -19,10 +19,21 @@ typedef struct vt_json_string {
     bool has_escapes;
 } vt_json_string;
 
-void vt_json_skip_space(vt_json_cursor *cursor);
+static inline void vt_json_skip_space(vt_json_cursor *cursor) {
+    while (cursor->ptr < cursor->end && vt_text_is_space(*cursor->ptr)) {
+        cursor->ptr++;
+    }
+}
 
 /* Skips white space, then `c`; false, and the cursor at the next byte, when something else stands there. */
-bool vt_json_accept(vt_json_cursor *cursor, char c);
+static inline bool vt_json_accept(vt_json_cursor *cursor, char c) {
+    vt_json_skip_space(cursor);
+    if (cursor->ptr == cursor->end || *cursor->ptr != c) {
+        return false;
+    }
+    cursor->ptr++;
+    return true;
+}
 
 /* Reads a string; the cursor stands at its opening quote. */
 bool vt_json_read_string(vt_json_cursor *cursor, vt_json_string *out);

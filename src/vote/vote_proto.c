@@ -29,7 +29,7 @@ typedef struct wire_field {
     vt_slice bytes;
 } wire_field;
 
-static bool read_long_varint(cursor *in, unsigned bytes_max, uint64_t *out) {
+__attribute__((noinline)) static bool read_long_varint(cursor *in, unsigned bytes_max, uint64_t *out) {
     uint64_t value = 0;
     for (unsigned i = 0; i < bytes_max && in->ptr < in->end; i++) {
         uint8_t byte = (uint8_t) *in->ptr++;
@@ -57,7 +57,7 @@ static inline bool read_varint32(cursor *in, uint32_t *out) {
     return true;
 }
 
-static bool skip(cursor *in, size_t len) {
+static inline bool skip(cursor *in, size_t len) {
     if (len > (size_t) (in->end - in->ptr)) {
         return false;
     }
@@ -65,7 +65,7 @@ static bool skip(cursor *in, size_t len) {
     return true;
 }
 
-static bool read_bytes(cursor *in, vt_slice *out) {
+static inline bool read_bytes(cursor *in, vt_slice *out) {
     uint32_t len;
     if (!read_varint32(in, &len)) {
         return false;

@@ -84,22 +84,25 @@ static void live_tick(vt_live *live, bool is_wanted) {
     }
 }
 
-/* Whether it is time to look, although no viewer asked. */
-static bool live_is_due(const vt_live *live) {
-    bool is_watched = atomic_load(&live->audience.count) > 0;
-    int64_t idle_ns = (int64_t) VT_LIVE_IDLE_TICK_MS * LIVE_NS_PER_MS;
-    return is_watched || vt_clock_monotonic_ns() - live->looked_ns >= idle_ns;
+/* Whether it is time to look: never sooner than a tick after the last look, be there viewers who want an event or not.
+ */
+static bool live_is_due(const vt_live *live, bool is_wanted) {
+    bool is_watched = is_wanted || atomic_load(&live->audience.count) > 0;
+    int64_t pause_ms = is_watched ? VT_LIVE_TICK_MS : VT_LIVE_IDLE_TICK_MS;
+    return vt_clock_monotonic_ns() - live->looked_ns >= pause_ms * LIVE_NS_PER_MS;
 }
 
 static void *live_thread(void *context) {
     vt_live *live = context;
-    live_tick(live, false);
-    vt_news_call call = vt_news_wait(&live->audience.news, VT_LIVE_TICK_MS);
+    bool is_wanted = false;
+    vt_news_call call = VT_NEWS_TIME;
     while (call != VT_NEWS_STOPPED) {
-        if (call == VT_NEWS_WANTED || live_is_due(live)) {
-            live_tick(live, call == VT_NEWS_WANTED);
+        if (live_is_due(live, is_wanted)) {
+            live_tick(live, is_wanted);
+            is_wanted = false;
         }
         call = vt_news_wait(&live->audience.news, VT_LIVE_TICK_MS);
+        is_wanted = is_wanted || call == VT_NEWS_WANTED;
     }
     return NULL;
 }
