@@ -49,7 +49,7 @@ def start_ms(votaton: Path, folder: Path) -> list[float]:
         command = [votaton, "run", "--data", folder / "start", "--log-level", "warn"]
         command += ["--listen", f"127.0.0.1:{port}", "--admin-listen", f"127.0.0.1:{free_port()}"]
         began = time.monotonic()
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not _is_ready(port):
             if process.poll() is not None:
                 raise SystemExit("votatón does not start")

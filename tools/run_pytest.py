@@ -2,6 +2,7 @@
 """Runs pytest over tests/ and keeps its JUnit file for the sum; further arguments go to pytest."""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from suites import Suite
 
 TIMEOUT_SECONDS = 13 * 60
+# The readers of votes behind a pipe, which the differential tests compare with Python's.
+READERS = Path("build/tests/unit/vote/votecore-cli")
 
 
 def main() -> int:
@@ -19,9 +22,10 @@ def main() -> int:
     xml_folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", f"--junitxml={xml_folder}/pytest.xml"]
     command += pytest_arguments or ["tests"]
+    environment = {"VOTECORE_CLI": str(READERS.absolute()), **os.environ}
     timed_out = False
     try:
-        exit_code = subprocess.run(command, timeout=TIMEOUT_SECONDS, check=False).returncode
+        exit_code = subprocess.run(command, env=environment, timeout=TIMEOUT_SECONDS, check=False).returncode
     except subprocess.TimeoutExpired:
         exit_code, timed_out = -9, True
     Suite("pytest", str(xml_folder), "(above)", exit_code, timed_out).write(options.results)

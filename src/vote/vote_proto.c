@@ -29,6 +29,7 @@ typedef struct wire_field {
     vt_slice bytes;
 } wire_field;
 
+/* Rare, so it stays out of the way of the short ones. */
 __attribute__((noinline)) static bool read_long_varint(cursor *in, unsigned bytes_max, uint64_t *out) {
     uint64_t value = 0;
     for (unsigned i = 0; i < bytes_max && in->ptr < in->end; i++) {

@@ -4,12 +4,13 @@
 
 #include "vote/vote.h"
 
-/* Reads one message and checks it (vt_vote_check). Unknown fields are skipped (groups are refused); of a repeated field
- * the last wins, as proto3 says; absent texts are empty, so an absent name is EMPTY_NAME. vote_id and voter_code count
- * as absent when empty, as proto3 has no presence here. `fields_max` is the highest field number that means something:
- * VT_FIELD_VOTER_CODE for Vote, VT_FIELD_RANK for requestId (higher ones are then skipped as unknown).
- * `bytes` must outlive `vote`. On error *field names the field or VT_FIELD_NONE.
- * MALFORMED_PROTOBUF, and those of vt_vote_check. */
+/* Reads one message and checks it (vt_vote_check). Unknown fields, and known ones of another wire type, are
+ * skipped (groups are refused); of a repeated field
+ * the last wins, as proto3 says, but each must be UTF-8; absent texts are empty, so an absent name is EMPTY_NAME.
+ * vote_id and voter_code count as absent when empty, as proto3 has no presence here. `fields_max` is the highest field
+ * number that means something: VT_FIELD_VOTER_CODE for Vote, VT_FIELD_RANK for requestId (higher ones are then skipped
+ * as unknown). `bytes` must outlive `vote`. On error *field names the field or VT_FIELD_NONE. MALFORMED_PROTOBUF, and
+ * those of vt_vote_check. */
 VT_MUST_CHECK vt_err vt_vote_read_proto(vt_slice bytes, vt_field fields_max, vt_vote *vote, vt_field *field);
 
 /* The most bytes that vt_vote_write_proto can write. */

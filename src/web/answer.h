@@ -4,8 +4,6 @@
 
 #include "net/http.h"
 
-enum { VT_ETAG_BYTES_MAX = 72 };
-
 /* What the headers of an answer depend on. */
 typedef enum vt_answer_kind {
     VT_ANSWER_JSON,  /* readable from any page: access-control-allow-origin * */

@@ -86,6 +86,14 @@ void vt_html_end(vt_text *text) {
     vt_text_raw(text, "</main>\n</body>\n</html>\n");
 }
 
+void vt_html_column(vt_lang lang, vt_word word, const char *class, vt_text *text) {
+    vt_text_raw(text, "<th scope=\"col\" class=\"");
+    vt_text_raw(text, class);
+    vt_text_raw(text, "\">");
+    vt_html_word(lang, word, text);
+    vt_text_raw(text, "</th>");
+}
+
 void vt_html_time(int64_t at_ms, vt_text *text) {
     char time[VT_ISO8601_LEN + 1];
     vt_clock_format_iso8601(at_ms, time);

@@ -26,6 +26,9 @@ vt_slice vt_html_title(const vt_contest *contest, vt_lang lang);
 
 void vt_html_word(vt_lang lang, vt_word word, vt_text *text);
 
+/* The head of a table's column. */
+void vt_html_column(vt_lang lang, vt_word word, const char *class, vt_text *text);
+
 /* <time> with the machine-readable instant; the text is UTC to the second, which the scripts turn into local time. */
 void vt_html_time(int64_t at_ms, vt_text *text);
 

@@ -56,23 +56,15 @@ static void page_row(const vt_votelog_row *row, vt_text *text) {
     vt_text_raw(text, "</td></tr>\n");
 }
 
-static void page_column(vt_lang lang, vt_word word, const char *class, vt_text *text) {
-    vt_text_raw(text, "<th scope=\"col\" class=\"");
-    vt_text_raw(text, class);
-    vt_text_raw(text, "\">");
-    vt_html_word(lang, word, text);
-    vt_text_raw(text, "</th>");
-}
-
 static void page_table(const vt_read_log *ask, const vt_log_rows *found, vt_text *text) {
     vt_text_raw(text, found->count == 0 ? "<p id=\"empty\">" : "<p id=\"empty\" hidden>");
     vt_html_word(ask->lang, VT_WORD_NO_VOTES, text);
     vt_text_raw(text, "</p>\n<table class=\"log\">\n<caption class=\"unseen\">");
     vt_html_word(ask->lang, ask->has_before ? VT_WORD_OLDER_VOTES : VT_WORD_NEWEST_VOTES, text);
     vt_text_raw(text, "</caption>\n<thead><tr>");
-    page_column(ask->lang, VT_WORD_TIME, "time", text);
-    page_column(ask->lang, VT_WORD_VOTE, "band", text);
-    page_column(ask->lang, VT_WORD_RANK, "rank", text);
+    vt_html_column(ask->lang, VT_WORD_TIME, "time", text);
+    vt_html_column(ask->lang, VT_WORD_VOTE, "band", text);
+    vt_html_column(ask->lang, VT_WORD_RANK, "rank", text);
     vt_text_raw(text, "</tr></thead>\n<tbody id=\"votes\">\n");
     for (uint32_t i = 0; i < found->count; i++) {
         page_row(&found->rows[i], text);

@@ -60,22 +60,14 @@ static void page_band(const vt_view *view, uint32_t i, vt_lang lang, vt_text *te
     vt_text_raw(text, "</td></tr>\n");
 }
 
-static void page_column(vt_lang lang, vt_word word, const char *class, vt_text *text) {
-    vt_text_raw(text, "<th scope=\"col\" class=\"");
-    vt_text_raw(text, class);
-    vt_text_raw(text, "\">");
-    vt_html_word(lang, word, text);
-    vt_text_raw(text, "</th>");
-}
-
 static void page_table(const vt_view *view, vt_lang lang, vt_text *text) {
     vt_text_raw(text, "<table class=\"bands\">\n<caption class=\"unseen\">");
     vt_html_word(lang, VT_WORD_BY_BAND, text);
     vt_text_raw(text, "</caption>\n<thead><tr>");
-    page_column(lang, VT_WORD_PLACE, "place", text);
-    page_column(lang, VT_WORD_BAND, "band", text);
-    page_column(lang, VT_WORD_VOTES, "votes", text);
-    page_column(lang, VT_WORD_SHARE, "share", text);
+    vt_html_column(lang, VT_WORD_PLACE, "place", text);
+    vt_html_column(lang, VT_WORD_BAND, "band", text);
+    vt_html_column(lang, VT_WORD_VOTES, "votes", text);
+    vt_html_column(lang, VT_WORD_SHARE, "share", text);
     vt_text_raw(text, "</tr></thead>\n<tbody id=\"bands\">\n");
     for (uint32_t i = 0; i < view->standings.bands_count && i < VT_PAGE_BANDS_MAX; i++) {
         page_band(view, i, lang, text);

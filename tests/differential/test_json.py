@@ -97,10 +97,9 @@ def text_of(field: str, value: str) -> bytes:
     """Of a text that is no Unicode the length in bytes depends on how it was spelled: both codes will do."""
     if is_unicode(value):
         return value.encode()
-    stripped = value.strip(" \t\r\n")
-    raise Refused(
-        "bad_id" if field == "vote_id" else "invalid_utf8|too_long" if len(stripped) > 40 else "invalid_utf8", field
-    )
+    if field == "vote_id":
+        raise Refused("bad_id", field)
+    raise Refused("invalid_utf8|too_long" if len(value) > 40 else "invalid_utf8", field)
 
 
 def members_of(vote: Object) -> dict[str, str]:

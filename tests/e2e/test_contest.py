@@ -200,14 +200,14 @@ def test_quota_survives_a_restart(new_server):
 
 
 def test_data_without_its_secret_is_refused(new_server):
-    server = new_server(contest=BY_ADDRESS, env={"CONTEST_SECRET": "first secret, long enough"}).start()
+    server = new_server(contest=BY_ADDRESS, env={"CONTEST_SECRET": "hunter2-is-not-enough"}).start()
     server.cast(GOOD)
     server.stop()
-    server.environment["CONTEST_SECRET"] = "another secret, long enough"
+    server.environment["CONTEST_SECRET"] = "correct-horse-battery"
     server.launch()
     assert server.wait_for_exit(15) == 2
     assert "secret" in server.output()
-    assert "another secret" not in server.output()
+    assert "correct-horse" not in server.output()
 
 
 def hidden_texts(server, key):

@@ -100,7 +100,7 @@ static void test_too_large(void **state) {
 }
 
 /* Many producers, one consumer. Each item holds its producer and its place in that producer's order. */
-enum { PRODUCERS = 4, ITEMS_EACH = 30000, PUSH_MAX = 7, TAKE_MAX = 50, QUEUE_MAX = 64 };
+enum { PRODUCERS = 4, ITEMS_EACH = 30000, PUSH_MAX = 7, TAKE_MAX = 5, QUEUE_MAX = 64 };
 
 typedef struct producer {
     vt_queue *queue;

@@ -29,7 +29,8 @@ static void test_nocase(void **state) {
     assert_true(vt_slice_eq_nocase(VT_SLICE("vote_ID"), VT_SLICE("VOTE_id")));
     assert_true(vt_slice_eq_nocase((vt_slice){0}, VT_SLICE("")));
     assert_false(vt_slice_eq_nocase(VT_SLICE("vote_id"), VT_SLICE("vote\x7fid")));
-    assert_false(vt_slice_eq_nocase(VT_SLICE("[@"), VT_SLICE("{`")));
+    assert_false(vt_slice_eq_nocase(VT_SLICE("@"), VT_SLICE("`")));
+    assert_false(vt_slice_eq_nocase(VT_SLICE("["), VT_SLICE("{")));
     assert_false(vt_slice_eq_nocase(VT_SLICE("\xc3\xa9"), VT_SLICE("\xc3\x89")));
     assert_false(vt_slice_eq_nocase(VT_SLICE("a"), VT_SLICE("aa")));
 }

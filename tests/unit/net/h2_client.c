@@ -46,8 +46,11 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, const uint8_t *bytes, size_t len,
                    void *user_data) {
-    (void) session;
     (void) flags;
+    h2_client *client = user_data;
+    if (!client->is_holding) {
+        nghttp2_session_consume(session, stream_id, len);
+    }
     h2_answer *answer = find(user_data, stream_id);
     if (answer != NULL && answer->body_len + len <= H2_BODY_MAX) {
         memcpy(answer->body + answer->body_len, bytes, len);
@@ -115,8 +118,13 @@ h2_client *h2_client_open(const vt_server_limits *limits) {
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-    failed = nghttp2_session_client_new(&client->session, callbacks, client);
+    nghttp2_option *option;
+    failed = nghttp2_option_new(&option);
     VT_ASSERT(failed == 0);
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    failed = nghttp2_session_client_new2(&client->session, callbacks, client, option);
+    VT_ASSERT(failed == 0);
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     failed = nghttp2_submit_settings(client->session, NGHTTP2_FLAG_NONE, NULL, 0);
     VT_ASSERT(failed == 0);

@@ -254,6 +254,26 @@ static void test_not_values(void **state) {
     }
 }
 
+/* Every byte at every place of a string, as words are read eight bytes at a time. */
+static void test_bytes_in_strings(void **state) {
+    (void) state;
+    enum { LEN = 20 };
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t at = 1; at <= LEN; at++) {
+            char text[LEN + 2];
+            memset(text, 'x', sizeof text);
+            text[0] = text[LEN + 1] = '"';
+            text[at] = (char) byte;
+            vt_slice copy = guarded(vt_slice_of(text, sizeof text));
+            vt_json_cursor cursor = {copy.ptr, copy.ptr + copy.len};
+            vt_json_string string;
+            bool is_plain = byte >= 0x20 && byte != '\\';
+            assert_int_equal(vt_json_read_string(&cursor, &string), is_plain);
+            assert_true(!is_plain || string.raw.len == (byte == '"' ? at - 1 : LEN));
+        }
+    }
+}
+
 /* No strict beginning of an array, object or string is a value. */
 static void test_truncation(void **state) {
     (void) state;
@@ -416,9 +436,13 @@ static void test_decode_trims(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),       cmocka_unit_test(test_not_values),
-        cmocka_unit_test(test_truncation),   cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_strings),      cmocka_unit_test(test_not_unicode_inside),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_not_values),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_bytes_in_strings),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_not_unicode_inside),
         cmocka_unit_test(test_decode_trims),
     };
     return cmocka_run_group_tests_name("vote/json_scan", tests, NULL, NULL);

@@ -242,6 +242,20 @@ static void test_duplicates(void **state) {
     }
 }
 
+/* Each value is as long as one may be and is rewritten, but only the first of each field may use the scratch. */
+static void test_duplicates_do_not_fill_the_scratch(void **state) {
+    (void) state;
+    char text[8192];
+    size_t used = (size_t) snprintf(text, sizeof text, "{\"x\":0");
+    for (int i = 0; i < 20; i++) {
+        used +=
+            (size_t) snprintf(text + used, sizeof text - used, ",\"name\":\"\\u0030%0*d\"", VT_FIELD_BYTES_MAX - 1, 0);
+    }
+    used += (size_t) snprintf(text + used, sizeof text - used, "}");
+    assert_refused(vt_slice_of(text, used), VT_ERR_DUPLICATE_FIELD, VT_FIELD_NAME);
+    assert_true(read_text(vt_slice_of(text, used))->scratch.used <= VT_FIELD_BYTES_MAX);
+}
+
 typedef struct limit_form {
     const char *before;
     const char *after;
@@ -431,14 +445,23 @@ static void test_array_depth(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads),        cmocka_unit_test(test_unknown_keys),
-        cmocka_unit_test(test_truncation),   cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_field_errors), cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_scratch_is_large_enough),
-        cmocka_unit_test(test_depth),        cmocka_unit_test(test_order_of_faults),
-        cmocka_unit_test(test_borrows),      cmocka_unit_test(test_is_array),
-        cmocka_unit_test(test_array_walk),   cmocka_unit_test(test_array_refusals),
-        cmocka_unit_test(test_array_limits), cmocka_unit_test(test_array_depth),
+        cmocka_unit_test(test_reads),
+        cmocka_unit_test(test_unknown_keys),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_field_errors),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_duplicates_do_not_fill_the_scratch),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_scratch_is_large_enough),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_order_of_faults),
+        cmocka_unit_test(test_borrows),
+        cmocka_unit_test(test_is_array),
+        cmocka_unit_test(test_array_walk),
+        cmocka_unit_test(test_array_refusals),
+        cmocka_unit_test(test_array_limits),
+        cmocka_unit_test(test_array_depth),
     };
     return cmocka_run_group_tests_name("vote/vote_json", tests, NULL, NULL);
 }

@@ -118,13 +118,21 @@ static void test_unknown_fields(void **state) {
         {"\xf8\xff\xff\xff\x0f\x01", 6}, /* the largest field number, 2^29-1 */
         {"\xba\x80\x00\x01z", 5},        /* a tag that is longer than it must be */
     };
+    static const vt_slice before = {"\x0a\x01n\x1a\x01y", 6};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
-        char bytes[64] = "\x0a\x01n";
-        memcpy(bytes + 3, unknown[i].ptr, unknown[i].len);
-        memcpy(bytes + 3 + unknown[i].len, "\x12\x01q", 3);
-        assert_name(vt_slice_of(bytes, unknown[i].len + 6), VT_SLICE("n"));
+        char bytes[64];
+        memcpy(bytes, before.ptr, before.len);
+        memcpy(bytes + before.len, unknown[i].ptr, unknown[i].len);
+        memcpy(bytes + before.len + unknown[i].len, "\x22\x01r", 3);
+        vt_vote vote;
+        vt_field field;
+        assert_int_equal(read_bytes(vt_slice_of(bytes, before.len + unknown[i].len + 3), &vote, &field), VT_OK);
+        static const vt_slice texts[] = {{NULL, 0}, {"n", 1}, {"", 0}, {"y", 1}, {"r", 1}, {NULL, 0}, {NULL, 0}};
+        for (int j = VT_FIELD_NAME; j < VT_FIELD_COUNT; j++) {
+            assert_true(vt_slice_eq(vote.text[j], texts[j]));
+        }
         for (size_t len = 1; len < unknown[i].len; len++) {
-            assert_malformed(vt_slice_of(bytes, 3 + len));
+            assert_malformed(vt_slice_of(bytes, before.len + len));
         }
     }
 }

@@ -55,6 +55,14 @@ static void test_refuses_a_bad_percent(void **state) {
     }
 }
 
+/* The byte behind the query would make it whole. */
+static void test_does_not_read_beyond_the_end(void **state) {
+    (void) state;
+    vt_slice value;
+    assert_int_equal(vt_query_find(vt_slice_of("b=%41", 4), VT_SLICE("b"), room, &value), VT_ERR_MALFORMED_REQUEST);
+    assert_int_equal(vt_query_find(vt_slice_of("b=%41", 3), VT_SLICE("b"), room, &value), VT_ERR_MALFORMED_REQUEST);
+}
+
 static void test_ignores_a_bad_percent_elsewhere(void **state) {
     (void) state;
     expect("x=%zz&b=1", "b", "1");
@@ -80,6 +88,7 @@ int main(void) {
         cmocka_unit_test(test_refuses_a_bad_percent),
         cmocka_unit_test(test_ignores_a_bad_percent_elsewhere),
         cmocka_unit_test(test_limits_the_length),
+        cmocka_unit_test(test_does_not_read_beyond_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

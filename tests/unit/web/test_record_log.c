@@ -111,6 +111,11 @@ static void test_json(void **state) {
            ",\"at\":\"2026-11-18T00:00:02.000Z\"},{" FIRST_ID
            ",\"position\":\"1\",\"status\":\"counted\",\"vote\":" FIRST_DATA
            ",\"at\":\"2026-11-18T00:00:01.000Z\"}],\"next\":\"1\"}");
+    found.count = 1;
+    expect(render_paged, &found,
+           "{\"votes\":[{" SECOND_ID ",\"position\":\"2\",\"status\":\"counted\",\"vote\":" SECOND_DATA
+           ",\"at\":\"2026-11-18T00:00:02.000Z\"}],\"next\":null}");
+    found.count = 2;
     expect(vt_record_log_alias_json, &found,
            "[{\"message\":\"vote counted\",\"data\":" SECOND_DATA
            ",\"timestamp\":\"2026-11-18T00:00:02.000Z\"," SECOND_ID

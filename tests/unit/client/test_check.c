@@ -1,0 +1,113 @@
+/* `votaton send --check` against a server whose results say what the script says. */
+#include "client/check.h"
+
+#include "client/send.h"
+#include "mock_http.h"
+#include "vote_on_disk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Each closes the connection, as the server serves one at a time and the check keeps its own. */
+#define SAID(body)                                                                                                     \
+    { VT_MOCK_ANSWER_AND_CLOSE, 200, NULL, body }
+#define RESULTS(votes) SAID("{\"total\":" votes ",\"bands\":[{\"name\":\"A\",\"votes\":" votes "}]}")
+#define COUNTED SAID("{\"id\":\"i\",\"position\":\"1\",\"status\":\"counted\"}")
+#define PENDING SAID("{\"id\":\"i\",\"status\":\"pending\"}")
+#define QUOTA SAID("{\"id\":\"i\",\"status\":\"quota\"}")
+
+static vt_send_summary summary;
+
+/* Sends one vote and checks; the caller frees what was reported. */
+static char *check_one(const vt_mock_step *steps, size_t count) {
+    vt_mock_http *mock = vt_mock_http_start(steps, count);
+    char *text = NULL;
+    size_t len = 0;
+    vt_send_options options;
+    vt_reason reason;
+    vt_send_options_init(&options);
+    options.file = vt_test_vote_on_disk();
+    options.to = vt_mock_http_url(mock);
+    options.connections = 1;
+    options.check = true;
+    options.report = open_memstream(&text, &len);
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_OK);
+    fclose(options.report);
+    vt_mock_http_stop(mock);
+    return text;
+}
+
+static void assert_check(const vt_mock_step *steps, size_t count, vt_check_result result, const char *says) {
+    char *text = check_one(steps, count);
+    assert_int_equal(summary.check, result);
+    assert_non_null(strstr(text, says));
+    assert_int_equal(vt_send_exit_code(VT_OK, &summary), result == VT_CHECK_PASSED ? 0 : 1);
+    free(text);
+}
+
+static void test_passed(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {RESULTS("7"), COUNTED, RESULTS("7"), RESULTS("8"), PENDING, COUNTED};
+    assert_check(steps, 6, VT_CHECK_PASSED, "1 of 1 acknowledged ids looked up are counted");
+}
+
+static void test_somebody_else_votes(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {RESULTS("7"), COUNTED, RESULTS("10"), COUNTED};
+    assert_check(steps, 4, VT_CHECK_PASSED, "warning: A: 1 acknowledged, grew by 3");
+}
+
+static void test_less_than_acknowledged(void **state) {
+    (void) state;
+    /* Until the wait is over the results stay as they were; the id is then looked up at the same words. */
+    const vt_mock_step steps[] = {RESULTS("7"), COUNTED, RESULTS("7")};
+    assert_check(steps, 3, VT_CHECK_FAILED, "FAILED: A: 1 acknowledged, grew by 0");
+}
+
+static void test_id_that_is_not_counted(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {RESULTS("7"), COUNTED, RESULTS("8"), QUOTA};
+    assert_check(steps, 4, VT_CHECK_FAILED, "FAILED: the acknowledged id i is not counted");
+}
+
+static void test_hidden(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {SAID("{\"total\":0,\"bands\":[],\"hidden\":true}"), COUNTED, COUNTED};
+    assert_check(steps, 3, VT_CHECK_PASSED, "only ids are checked");
+}
+
+static void test_nobody_to_ask(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {{VT_MOCK_HANG_UP, 0, NULL, NULL}};
+    vt_mock_http *mock = vt_mock_http_start(steps, 1);
+    vt_send_options options;
+    vt_reason reason = {0};
+    vt_send_options_init(&options);
+    options.file = vt_test_vote_on_disk();
+    options.to = vt_mock_http_url(mock);
+    options.check = true;
+    options.report = stdout;
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_ERR_GONE);
+    assert_non_null(strstr(reason.text, "/v1/results"));
+    assert_int_equal(summary.sent, 0);
+    vt_mock_http_stop(mock);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_passed),
+        cmocka_unit_test(test_somebody_else_votes),
+        cmocka_unit_test(test_less_than_acknowledged),
+        cmocka_unit_test(test_id_that_is_not_counted),
+        cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_nobody_to_ask),
+    };
+    return cmocka_run_group_tests(tests, NULL, vt_test_remove_vote);
+}

@@ -1,0 +1,115 @@
+#include "count/rebuild.h"
+
+#include "count_kit.h"
+
+static int set_up(void **state) {
+    static test_kit kit;
+    count_kit_fill(&kit);
+    *state = &kit;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    kit_release(*state);
+    return 0;
+}
+
+typedef vt_err derive(vt_store *store, vt_tally *tally, vt_rebuild_progress *progress, void *context, char *reason);
+
+/* On the files of a closed kit. */
+static vt_err run(const test_kit *kit, derive *how, vt_rebuild_progress *progress, void *context, char *reason) {
+    vt_store *store = NULL;
+    vt_tally *tally = NULL;
+    assert_int_equal(vt_store_open(kit->dir, VT_STORE_SERVE, &store, reason), VT_OK);
+    assert_int_equal(vt_tally_sqlite_open(store, &tally), VT_OK);
+    vt_err err = how(store, tally, progress, context, reason);
+    vt_tally_close(tally);
+    vt_store_close(store);
+    return err;
+}
+
+static void assert_verified(const test_kit *kit) {
+    static vt_verify_report report;
+    assert_int_equal(count_kit_verify(kit, &report), VT_OK);
+    if (report.differences != 0) {
+        fail_msg("%s", report.text[0]);
+    }
+    assert_int_equal(report.votes, COUNT_KIT_VOTES);
+}
+
+static void note_progress(void *context, int64_t folded, int64_t records) {
+    int64_t *last = context;
+    assert_true(folded >= *last && folded <= records);
+    *last = folded;
+}
+
+static void derives_everything_again(void **state) {
+    static const char *const damages[] = {
+        "UPDATE tally SET votes = 1",
+        "DELETE FROM tally",
+        "DELETE FROM tally_state",
+        "DELETE FROM log_block",
+        "INSERT INTO tally VALUES ('Nobody', '', 1, 1)",
+        "UPDATE tally_state SET position = 99999, link = zeroblob(16)",
+    };
+    char reason[VT_REBUILD_REASON_MAX] = "";
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        int64_t last = 0;
+        kit_tamper(*state, damages[i]);
+        assert_int_equal(run(*state, vt_rebuild, note_progress, &last, reason), VT_OK);
+        assert_int_equal(last, COUNT_KIT_VOTES);
+        assert_verified(*state);
+    }
+}
+
+static void has_nothing_to_catch_up_with_as_a_rule(void **state) {
+    char reason[VT_REBUILD_REASON_MAX] = "";
+    assert_int_equal(run(*state, vt_catch_up, NULL, NULL, reason), VT_OK);
+    assert_verified(*state);
+}
+
+/* A rebuild that died after its first step, or before it. */
+static void catches_up_after_an_interrupted_rebuild(void **state) {
+    char reason[VT_REBUILD_REASON_MAX] = "";
+    kit_tamper(*state, "DELETE FROM tally; DELETE FROM log_block; UPDATE tally_state SET position = 0, counted = 0,"
+                       " link = (SELECT value FROM meta WHERE key = 'ledger_id')");
+    assert_int_equal(run(*state, vt_catch_up, NULL, NULL, reason), VT_OK);
+    assert_verified(*state);
+    kit_tamper(*state, "DELETE FROM tally; DELETE FROM log_block WHERE block > 0;"
+                       "INSERT INTO tally SELECT name, album, count(*), sum(points) FROM vote WHERE position <= 1000"
+                       " GROUP BY name, album;"
+                       "UPDATE tally_state SET position = 1000, counted = 1000,"
+                       " link = (SELECT link FROM vote WHERE position = 1000)");
+    assert_int_equal(run(*state, vt_catch_up, NULL, NULL, reason), VT_OK);
+    assert_verified(*state);
+}
+
+static void stops_where_the_ledger_is_damaged(void **state) {
+    char reason[VT_REBUILD_REASON_MAX] = "";
+    kit_tamper(*state, "UPDATE vote SET points = 7 WHERE position = 1234");
+    assert_int_equal(run(*state, vt_rebuild, NULL, NULL, reason), VT_ERR_CORRUPT);
+    assert_string_equal(reason, "the ledger is damaged: position 1234 does not follow");
+    assert_int_equal(kit_number(*state, "SELECT position FROM tally_state"), 1233);
+    assert_int_equal(kit_number(*state, "SELECT sum(votes) FROM tally"), 1233);
+    kit_tamper(*state, "DELETE FROM vote WHERE position = 1234");
+    assert_int_equal(run(*state, vt_catch_up, NULL, NULL, reason), VT_ERR_CORRUPT);
+    assert_string_equal(reason, "the ledger is damaged: position 1234 does not follow");
+}
+
+static void sees_a_ledger_that_was_cut(void **state) {
+    char reason[VT_REBUILD_REASON_MAX] = "";
+    kit_tamper(*state, "DELETE FROM vote WHERE position > 2000");
+    assert_int_equal(run(*state, vt_catch_up, NULL, NULL, reason), VT_ERR_CORRUPT);
+    assert_string_equal(reason, "the tally stands at position 3000, the ledger ends at 2000");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(derives_everything_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(has_nothing_to_catch_up_with_as_a_rule, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(catches_up_after_an_interrupted_rebuild, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stops_where_the_ledger_is_damaged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sees_a_ledger_that_was_cut, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

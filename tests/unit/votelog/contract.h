@@ -1,0 +1,18 @@
+/* The contract of votelog.h, as tests that every adapter runs. */
+#ifndef VT_TESTS_VOTELOG_CONTRACT_H
+#define VT_TESTS_VOTELOG_CONTRACT_H
+
+#include "kit.h"
+#include "votelog/votelog.h"
+
+typedef struct votelog_factory {
+    const char *name;
+    vt_votelog *(*open)(void **context); /* an empty log; *context is handed to the other calls */
+    /* Appends these votes to the log's ledger, and waits until they are in the log. */
+    void (*append)(void *context, vt_append *items, size_t count);
+    void (*close)(void *context);
+} votelog_factory;
+
+int votelog_contract(const votelog_factory *factory);
+
+#endif
