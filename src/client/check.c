@@ -41,8 +41,8 @@ static void pause_a_little(void) {
     nanosleep(&pause, NULL);
 }
 
-static int64_t wait_until(void) {
-    return vt_clock_monotonic_ns() + (int64_t) VT_CHECK_WAIT_MS * 1000000;
+static int64_t wait_until(uint32_t wait_ms) {
+    return vt_clock_monotonic_ns() + (int64_t) wait_ms * 1000000;
 }
 
 /* Whether every band has grown by what is sure. */
@@ -55,7 +55,7 @@ static bool has_caught_up(const vt_check *check, const vt_account *account) {
     return true;
 }
 
-uint32_t vt_check_compare(const vt_check *check, const vt_account *account) {
+static uint32_t compare(const vt_check *check, const vt_account *account) {
     uint32_t less = 0;
     uint32_t more = 0;
     for (uint32_t i = 0; i < vt_band_names_count(bands_of(check)); i++) {
@@ -88,9 +88,9 @@ static void explain_verdicts(const vt_check *check) {
     }
 }
 
-static bool check_bands(vt_check *check, const vt_account *account) {
+static bool check_bands(vt_check *check, const vt_account *account, uint32_t wait_ms) {
     vt_reason reason;
-    int64_t until_ns = wait_until();
+    int64_t until_ns = wait_until(wait_ms);
     vt_err err = VT_OK;
     for (;;) {
         err = vt_results_fetch(&check->after, bands_of(check), &check->get, &reason);
@@ -103,7 +103,7 @@ static bool check_bands(vt_check *check, const vt_account *account) {
         fprintf(check->out, "check: FAILED: %s\n", reason.text);
         return false;
     }
-    uint32_t less = vt_check_compare(check, account);
+    uint32_t less = compare(check, account);
     if (less > 0) {
         explain_verdicts(check);
         fprintf(check->out, "check: FAILED: %u of %u bands grew by less than was acknowledged\n", less,
@@ -137,10 +137,10 @@ static lookup look_up(vt_check *check, vt_slice id) {
     return found;
 }
 
-static bool check_ids(vt_check *check, const vt_account *account) {
+static bool check_ids(vt_check *check, const vt_account *account, uint32_t wait_ms) {
     uint32_t count = vt_account_sample_count(account);
     uint32_t missing = 0;
-    int64_t until_ns = wait_until();
+    int64_t until_ns = wait_until(wait_ms);
     for (uint32_t i = 0; i < count; i++) {
         vt_slice id = vt_account_sample(account, i);
         lookup found = look_up(check, id);
@@ -158,8 +158,8 @@ static bool check_ids(vt_check *check, const vt_account *account) {
     return missing == 0;
 }
 
-vt_check_result vt_check_end(vt_check *check, const vt_account *account) {
-    bool bands_good = check->hidden || check_bands(check, account);
-    bool ids_good = check_ids(check, account);
+vt_check_result vt_check_end(vt_check *check, const vt_account *account, uint32_t wait_ms) {
+    bool bands_good = check->hidden || check_bands(check, account, wait_ms);
+    bool ids_good = check_ids(check, account, wait_ms);
     return bands_good && ids_good ? VT_CHECK_PASSED : VT_CHECK_FAILED;
 }

@@ -1,7 +1,7 @@
 /* `votaton send --check`: whether what the server acknowledged is what it counts and what can be looked up.
  *
  * The results are read before and after. Afterwards the check waits until they have grown by the votes that are sure to
- * be new, at most VT_CHECK_WAIT_MS. A band that has grown by less than was acknowledged fails the check. One that has
+ * be new, for a bounded time. A band that has grown by less than was acknowledged fails the check. One that has
  * grown by more is a warning: others may vote at the same time. Then a sample of the acknowledged ids (all, when there
  * are at most VT_ACCOUNT_SAMPLE_MAX) is looked up; each must be found and counted. Hidden results are said so, and only
  * ids are checked. */
@@ -27,13 +27,9 @@ typedef struct vt_check {
 VT_MUST_CHECK vt_err vt_check_begin(vt_check *check, const vt_target *target, const vt_votes *votes,
                                     uint32_t timeout_ms, FILE *out, vt_reason *reason);
 
-/* Compares, and writes what it finds to `out`. */
-vt_check_result vt_check_end(vt_check *check, const vt_account *account);
+/* Compares, and writes what it finds to `out`. Waits at most `wait_ms` for the counts and once more for the ids. */
+vt_check_result vt_check_end(vt_check *check, const vt_account *account, uint32_t wait_ms);
 
 void vt_check_release(vt_check *check); /* accepts a zeroed one */
-
-/* The comparison by itself: how many bands have grown by less than was acknowledged. Writes at most VT_CHECK_LINES_MAX
- * lines of each kind. */
-uint32_t vt_check_compare(const vt_check *check, const vt_account *account);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct send_run {
 void vt_send_options_init(vt_send_options *options) {
     *options = (vt_send_options){.connections = VT_SEND_CONNECTIONS_DEFAULT,
                                  .streams = VT_SEND_STREAMS_DEFAULT,
+                                 .batch = 1,
                                  .repeat = 1,
                                  .retries = VT_SEND_RETRIES_DEFAULT,
                                  .timeout_ms = VT_SEND_TIMEOUT_MS_DEFAULT};
@@ -28,7 +29,7 @@ static vt_err check_ranges(const vt_send_options *options, vt_reason *reason) {
     } ranges[] = {
         {"--connections", options->connections, 1, VT_SEND_CONNECTIONS_MAX},
         {"--streams", options->streams, 1, VT_SEND_STREAMS_MAX},
-        {"--batch", options->batch, 0, VT_BATCH_VOTES_MAX},
+        {"--batch", options->batch, 1, VT_BATCH_VOTES_MAX},
         {"--rate", options->rate, 0, VT_SEND_RATE_MAX},
         {"--repeat", options->repeat, 1, VT_SEND_REPEAT_MAX},
         {"--retries", options->retries, 0, VT_SEND_RETRIES_MAX},
@@ -47,7 +48,7 @@ static vt_err check_ranges(const vt_send_options *options, vt_reason *reason) {
 
 static vt_err check_in_flight(const vt_send_options *options, const vt_target *target, vt_reason *reason) {
     uint64_t lanes = (uint64_t) options->connections * (target->scheme == VT_TARGET_GRPC ? options->streams : 1);
-    if (lanes * (options->batch == 0 ? 1 : options->batch) > VT_SEND_IN_FLIGHT_MAX) {
+    if (lanes * options->batch > VT_SEND_IN_FLIGHT_MAX) {
         vt_reason_set(reason, "--connections × --streams × --batch: at most %d votes may be in flight",
                       VT_SEND_IN_FLIGHT_MAX);
         return VT_ERR_BAD_CONFIG;
@@ -120,7 +121,7 @@ vt_err vt_send_run(const vt_send_options *options, vt_send_summary *out, vt_reas
     err = send_all(&run, reason);
     *out = *vt_account_summary(run.account);
     if (err == VT_OK && options->check && !out->interrupted) {
-        out->check = vt_check_end(&run.check, run.account);
+        out->check = vt_check_end(&run.check, run.account, VT_CHECK_WAIT_MS);
     }
 out:
     vt_account_close(run.account);

@@ -65,7 +65,7 @@ static vt_err failure(ledger_sqlite *sqlite) {
 static void pause_writing(ledger_sqlite *sqlite, vt_err err) {
     if (sqlite->retry_at_ns == 0) {
         vt_health_set(sqlite->options.health, condition,
-                      err == VT_ERR_FULL ? "the disk is full" : "the database is locked by another program");
+                      err == VT_ERR_BUSY ? "the database is locked by another program" : "the disk is full");
     }
     vt_counter_add(sqlite->metrics.failures_retryable, 1);
     sqlite->retry_at_ns = vt_clock_monotonic_ns() + (int64_t) RETRY_AFTER_MS * 1000000;

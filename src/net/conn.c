@@ -146,7 +146,7 @@ void vt_conn_drain(vt_conn *conn, bool is_final) {
     if (conn->kind == VT_CONN_DETECT) {
         conn->is_closing = true;
     } else if (conn->kind == VT_CONN_HTTP1) {
-        vt_http1_drain(conn);
+        vt_http1_drain(conn, is_final);
     } else {
         vt_http2_drain(conn, is_final);
     }

@@ -70,7 +70,8 @@ bool vt_conn_wants_input(const vt_conn *conn);
 /* Whether an accepted request is unanswered or output is unsent. */
 bool vt_conn_is_busy(const vt_conn *conn);
 
-/* No further requests: says so to the peer, ends streams, closes when idle. `is_final` skips the courtesies. */
+/* No further requests: says so to the peer, ends streams, closes when idle. `is_final`, a while later: no longer waits
+ * for requests that have not arrived whole, nor for peers that did not react. */
 void vt_conn_drain(vt_conn *conn, bool is_final);
 
 /* Arms the timer for the connection's next deadline. To be called after anything happened. */

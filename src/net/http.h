@@ -79,9 +79,9 @@ bool vt_reply_is_open(vt_reply reply);
 
 enum { VT_NOTE_NAME_MAX = 24, VT_NOTE_VALUE_MAX = 40 };
 
-/* Notes one header (a trailer for gRPC) that goes out when the connection itself has to answer in the handler's place, as
- * for an expired deadline; the handler's own answer does not carry it. A second call replaces the first. Copied; at most
- * VT_NOTE_NAME_MAX and VT_NOTE_VALUE_MAX bytes. */
+/* Notes one header (a trailer for gRPC) that goes out when the connection itself has to answer in the handler's place,
+ * as for an expired deadline; the handler's own answer does not carry it. A second call replaces the first. Copied; at
+ * most VT_NOTE_NAME_MAX and VT_NOTE_VALUE_MAX bytes. */
 void vt_reply_note(vt_reply reply, vt_slice name, vt_slice value);
 
 #endif

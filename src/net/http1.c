@@ -346,15 +346,15 @@ bool vt_http1_wants_input(const vt_conn *conn) {
     return conn->http1.stash.len - conn->http1.stash_used < VT_HTTP1_STASH_BYTES_MAX / 4;
 }
 
-void vt_http1_drain(vt_conn *conn) {
+void vt_http1_drain(vt_conn *conn, bool is_final) {
     vt_http1 *http1 = &conn->http1;
     if (http1->phase == VT_HTTP1_BUSY) {
         vt_http1_make_last(conn);
         if (http1->exchange->is_streaming) {
             vt_stream_end(vt_exchange_reply(http1->exchange));
         }
-    } else if (http1->phase == VT_HTTP1_IDLE && http1->stash.len == 0) {
-        conn->is_closing = true;
+    } else if (is_final || (http1->phase == VT_HTTP1_IDLE && http1->stash.len == 0)) {
+        conn->is_closing = true; /* a request that is not there whole was never accepted */
     }
 }
 

@@ -29,7 +29,7 @@ typedef struct vt_http1 {
     bool is_chunked;    /* the answer under way is sent in chunks */
     uint32_t extension_bytes;
     /* Where the value of the header in hand has got to: see is_value_whole. */
-    const char *chunk;     /* the input in hand */
+    const char *chunk; /* the input in hand */
     const char *chunk_end;
     uint32_t chunk_number;
     const char *value_end; /* NULL before the value's first bytes */
@@ -45,7 +45,7 @@ void vt_http1_feed(vt_conn *conn, const char *bytes, size_t len);
 void vt_http1_feed_eof(vt_conn *conn);
 void vt_http1_pull(vt_conn *conn);
 bool vt_http1_wants_input(const vt_conn *conn);
-void vt_http1_drain(vt_conn *conn);
+void vt_http1_drain(vt_conn *conn, bool is_final);
 
 /* The time of the next deadline but for a blocked socket, or VT_TIME_NEVER. */
 int64_t vt_http1_deadline(const vt_conn *conn);

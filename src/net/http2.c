@@ -11,14 +11,13 @@ vt_exchange *vt_http2_exchange(vt_http2 *http2, int32_t stream_id) {
     return nghttp2_session_get_stream_user_data(http2->session, stream_id);
 }
 
-static void reset_stream(vt_conn *conn, int32_t stream_id, uint32_t code) {
+void vt_http2_reset_stream(vt_conn *conn, int32_t stream_id, uint32_t code) {
     if (nghttp2_submit_rst_stream(conn->http2->session, NGHTTP2_FLAG_NONE, stream_id, code) != 0) {
         conn->is_dead = true;
     }
 }
 
-/* Ends the connection with GOAWAY; what still comes in is ignored. */
-static void terminate(vt_conn *conn, uint32_t code) {
+void vt_http2_terminate(vt_conn *conn, uint32_t code) {
     if (nghttp2_session_terminate_session(conn->http2->session, code) != 0) {
         conn->is_dead = true;
     }
@@ -35,7 +34,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     vt_exchange *exchange =
         conn->pending_bytes > VT_HTTP2_PENDING_BYTES_MAX ? NULL : vt_exchange_take(conn, VT_PROTOCOL_HTTP2);
     if (exchange == NULL) {
-        reset_stream(conn, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
+        vt_http2_reset_stream(conn, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
         return 0;
     }
     exchange->stream_id = frame->hd.stream_id;
@@ -111,6 +110,24 @@ static vt_err check_length(const vt_exchange *exchange) {
     return len > body_bytes_max ? VT_ERR_BODY_TOO_LARGE : VT_OK;
 }
 
+static void refuse(vt_exchange *exchange, vt_err err) {
+    vt_exchange_move(exchange, &exchange->conn->answering);
+    vt_dispatch_refuse(exchange, err);
+}
+
+/* Whether a refusal can wait for the rest of a small body: many clients take an answer that comes before they have sent
+ * all for an error. A call may go on for ever and is refused at once. */
+static bool may_wait(const vt_exchange *exchange, vt_err err) {
+    return exchange->protocol == VT_PROTOCOL_HTTP2 && err != VT_ERR_BODY_TOO_LARGE;
+}
+
+static void discard(vt_exchange *exchange, size_t len) {
+    exchange->inbound->body_bytes += len;
+    if (exchange->inbound->body_bytes > VT_HTTP2_DISCARD_BYTES_MAX) {
+        refuse(exchange, exchange->refusal);
+    }
+}
+
 static void on_request_headers(vt_conn *conn, vt_exchange *exchange) {
     vt_inbound *inbound = exchange->inbound;
     if (inbound->method.len == 0) {
@@ -121,9 +138,10 @@ static void on_request_headers(vt_conn *conn, vt_exchange *exchange) {
     if (err == VT_OK) {
         err = found == VT_OK ? check_length(exchange) : found;
     }
-    if (err != VT_OK) {
-        vt_exchange_move(exchange, &conn->answering);
-        vt_dispatch_refuse(exchange, err);
+    if (err != VT_OK && may_wait(exchange, err)) {
+        exchange->refusal = err;
+    } else if (err != VT_OK) {
+        refuse(exchange, err);
     } else if (exchange->route != NULL && exchange->route->kind == VT_ROUTE_GRPC_STREAM) {
         vt_exchange_move(exchange, &conn->answering); /* it may be silent for as long as it likes */
     }
@@ -131,7 +149,12 @@ static void on_request_headers(vt_conn *conn, vt_exchange *exchange) {
 
 static void on_request_end(vt_exchange *exchange) {
     exchange->is_received = true;
-    if (!exchange->is_answered && exchange->inbound != NULL) {
+    if (exchange->is_answered || exchange->inbound == NULL) {
+        return;
+    }
+    if (exchange->refusal != VT_OK) {
+        refuse(exchange, exchange->refusal);
+    } else {
         vt_dispatch_end(exchange);
     }
 }
@@ -140,7 +163,7 @@ static void on_request_end(vt_exchange *exchange) {
 static void count_control(vt_conn *conn) {
     if (!vt_bucket_take(&conn->http2->controls, VT_HTTP2_CONTROLS_BURST, VT_HTTP2_CONTROLS_PER_SECOND,
                         conn->loop->now_ms)) {
-        terminate(conn, NGHTTP2_ENHANCE_YOUR_CALM);
+        vt_http2_terminate(conn, NGHTTP2_ENHANCE_YOUR_CALM);
     }
 }
 
@@ -162,7 +185,7 @@ static void on_rare_frame(vt_conn *conn, const nghttp2_frame *frame) {
     case NGHTTP2_RST_STREAM:
         if (!vt_bucket_take(&conn->http2->resets, VT_HTTP2_RESETS_BURST, VT_HTTP2_RESETS_PER_SECOND,
                             conn->loop->now_ms)) {
-            terminate(conn, NGHTTP2_ENHANCE_YOUR_CALM);
+            vt_http2_terminate(conn, NGHTTP2_ENHANCE_YOUR_CALM);
         }
         break;
     case NGHTTP2_PING:
@@ -218,6 +241,10 @@ static int on_data_chunk_recv(nghttp2_session *session, uint8_t flags, int32_t s
     if (exchange == NULL || exchange->is_answered || exchange->inbound == NULL || len == 0) {
         return 0;
     }
+    if (exchange->refusal != VT_OK) {
+        discard(exchange, len);
+        return 0;
+    }
     bool is_stream = exchange->route != NULL && exchange->route->kind == VT_ROUTE_GRPC_STREAM;
     vt_reply reply = vt_exchange_reply(exchange);
     vt_err err = vt_dispatch_body(exchange, vt_slice_of((const char *) data, len));
@@ -225,8 +252,7 @@ static int on_data_chunk_recv(nghttp2_session *session, uint8_t flags, int32_t s
         return 0;
     }
     if (err != VT_OK) {
-        vt_exchange_move(exchange, &conn->answering);
-        vt_dispatch_refuse(exchange, err);
+        refuse(exchange, err);
     } else if (is_stream) {
         /* Between messages a stream may wait for ever; within one it may not. */
         bool is_partial = exchange->inbound != NULL && vt_grpc_is_partial(&exchange->inbound->grpc);
@@ -246,7 +272,7 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     vt_bucket_earn(&conn->http2->controls);
     const vt_exchange *exchange = vt_http2_exchange(conn->http2, frame->hd.stream_id);
     if (exchange != NULL && !exchange->is_received) {
-        reset_stream(conn, frame->hd.stream_id, NGHTTP2_NO_ERROR); /* RFC 9113 §8.1: the rest is not wanted */
+        vt_http2_reset_stream(conn, frame->hd.stream_id, NGHTTP2_NO_ERROR); /* RFC 9113 §8.1: the rest is not wanted */
     }
     return 0;
 }
@@ -348,9 +374,9 @@ void vt_http2_feed(vt_conn *conn, const char *bytes, size_t len) {
     conn->is_closing = true;
     conn->is_lingering = true;
     if (used == NGHTTP2_ERR_BAD_CLIENT_MAGIC) {
-        terminate(conn, NGHTTP2_PROTOCOL_ERROR);
+        vt_http2_terminate(conn, NGHTTP2_PROTOCOL_ERROR);
     } else if (used == NGHTTP2_ERR_FLOODED) {
-        terminate(conn, NGHTTP2_ENHANCE_YOUR_CALM);
+        vt_http2_terminate(conn, NGHTTP2_ENHANCE_YOUR_CALM);
     } else {
         conn->is_dead = true;
     }
@@ -416,67 +442,4 @@ void vt_http2_drain(vt_conn *conn, bool is_final) {
     if (nghttp2_submit_shutdown_notice(session) != 0 || nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, NULL) != 0) {
         conn->is_dead = true;
     }
-}
-
-static int64_t request_deadline(const vt_exchange *exchange) {
-    const vt_server_limits *limits = &exchange->loop->limits;
-    return exchange->since_ms + (exchange->has_headers ? limits->body_ms : limits->headers_ms);
-}
-
-/* How often streams are looked at for peers that take nothing. */
-static int64_t sweep_ms(const vt_conn *conn) {
-    return conn->loop->limits.write_ms / 4 + 1;
-}
-
-int64_t vt_http2_deadline(const vt_conn *conn) {
-    if (!has_streams(conn)) {
-        return conn->since_ms + conn->loop->limits.idle_ms;
-    }
-    int64_t deadline = conn->answering.count > 0 ? conn->swept_ms + sweep_ms(conn) : INT64_MAX;
-    if (conn->receiving.count > 0) {
-        /* Only the newest can still be in its headers, as their block has the connection for itself. */
-        int64_t oldest = request_deadline(conn->receiving.first);
-        int64_t newest = request_deadline(conn->receiving.last);
-        deadline = oldest < deadline ? oldest : deadline;
-        deadline = newest < deadline ? newest : deadline;
-    }
-    return deadline;
-}
-
-static void expire_receiving(vt_conn *conn) {
-    vt_exchange *next;
-    for (vt_exchange *exchange = conn->receiving.first; exchange != NULL; exchange = next) {
-        next = exchange->next;
-        if (request_deadline(exchange) > conn->loop->now_ms) {
-            continue;
-        }
-        vt_meter_cut(&conn->loop->meter, exchange->has_headers ? VT_CUT_BODY : VT_CUT_HEADERS);
-        if (!exchange->has_headers) {
-            terminate(conn, NGHTTP2_ENHANCE_YOUR_CALM); /* in mid-block nothing else can be understood */
-            return;
-        }
-        vt_exchange_move(exchange, &conn->answering);
-        vt_dispatch_refuse(exchange, VT_ERR_REQUEST_TIMEOUT);
-    }
-}
-
-static void expire_answering(vt_conn *conn) {
-    for (vt_exchange *exchange = conn->answering.first; exchange != NULL; exchange = exchange->next) {
-        int64_t stalled_ms = conn->loop->now_ms - exchange->progress_ms;
-        if (!vt_outbound_is_empty(&exchange->outbound) && stalled_ms >= conn->loop->limits.write_ms) {
-            vt_meter_cut(&conn->loop->meter, VT_CUT_WRITE);
-            reset_stream(conn, exchange->stream_id, NGHTTP2_CANCEL);
-        }
-    }
-}
-
-void vt_http2_expire(vt_conn *conn) {
-    if (!has_streams(conn)) {
-        vt_meter_cut(&conn->loop->meter, VT_CUT_IDLE);
-        terminate(conn, NGHTTP2_NO_ERROR);
-        return;
-    }
-    conn->swept_ms = conn->loop->now_ms;
-    expire_receiving(conn);
-    expire_answering(conn);
 }

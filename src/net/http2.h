@@ -12,8 +12,9 @@ enum {
     /* PING, SETTINGS, PRIORITY and empty DATA frames; each answer that is sent earns one more. */
     VT_HTTP2_CONTROLS_BURST = 1000,
     VT_HTTP2_CONTROLS_PER_SECOND = 200,
-    VT_HTTP2_ACKS_MAX = 256,              /* SETTINGS and PING acknowledgements that wait to be sent */
-    VT_HTTP2_PENDING_BYTES_MAX = 8 << 20, /* of answers: beyond it new streams are refused */
+    VT_HTTP2_ACKS_MAX = 256,                /* SETTINGS and PING acknowledgements that wait to be sent */
+    VT_HTTP2_DISCARD_BYTES_MAX = 64 * 1024, /* of a refused body; beyond it the stream is ended */
+    VT_HTTP2_PENDING_BYTES_MAX = 8 << 20,   /* of answers: beyond it new streams are refused */
 };
 
 /* `conn` speaks HTTP/2 from now on. VT_ERR_NO_MEMORY. */

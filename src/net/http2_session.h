@@ -1,4 +1,4 @@
-/* What http2.c (requests) and http2_write.c (answers) share. */
+/* What http2.c (requests), http2_write.c (answers) and http2_expire.c (deadlines) share. */
 #ifndef VT_NET_HTTP2_SESSION_H
 #define VT_NET_HTTP2_SESSION_H
 
@@ -18,5 +18,11 @@ struct vt_http2 {
 
 /* The exchange of a stream, or NULL when it is gone. */
 vt_exchange *vt_http2_exchange(vt_http2 *http2, int32_t stream_id);
+
+/* Resets a stream with an error code of RFC 9113 §7; without memory the connection is dead. */
+void vt_http2_reset_stream(vt_conn *conn, int32_t stream_id, uint32_t code);
+
+/* Ends the connection with GOAWAY; what still comes in is ignored. */
+void vt_http2_terminate(vt_conn *conn, uint32_t code);
 
 #endif

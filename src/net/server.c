@@ -14,6 +14,7 @@ enum { THREADS_MAX = 64 };
 struct vt_server {
     vt_worker_shared shared;
     char address[VT_LISTEN_TEXT_MAX];
+    bool is_draining;
     uint32_t workers_count;
     vt_worker *workers[THREADS_MAX];
 };
@@ -147,9 +148,10 @@ static struct timespec deadline_in(uint32_t ms) {
 
 uint32_t vt_server_drain(vt_server *server, uint32_t timeout_ms) {
     struct timespec deadline = deadline_in(timeout_ms);
-    for (uint32_t i = 0; i < server->workers_count; i++) {
+    for (uint32_t i = 0; !server->is_draining && i < server->workers_count; i++) {
         vt_worker_drain(server->workers[i], timeout_ms);
     }
+    server->is_draining = true; /* a second call only waits */
     uint32_t unserved;
     int failed = 0;
     pthread_mutex_lock(&server->shared.mutex);

@@ -35,7 +35,11 @@ void vt_tcp_close(vt_tcp *tcp) {
         atomic_fetch_sub_explicit(&worker->shared->connections, 1, memory_order_relaxed);
         vt_meter_connection(&worker->loop.meter, -1);
     }
-    uv_close((uv_handle_t *) &tcp->handle, on_closed);
+    /* What a cut peer has not taken would otherwise stay in the kernel for minutes, and the peer would not know. */
+    bool is_cut = tcp->conn.is_dead && !tcp->is_shut;
+    if (!is_cut || uv_tcp_close_reset(&tcp->handle, on_closed) != 0) {
+        uv_close((uv_handle_t *) &tcp->handle, on_closed);
+    }
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {

@@ -237,8 +237,20 @@ vt_err vt_store_begin(vt_store *store) {
     return err;
 }
 
+/* vt_sql_err does not know enough here: SQLite keeps no errno for a failed COMMIT, but may have an older one. */
+static vt_err commit_err(sqlite3 *db, int code) {
+    if (code == SQLITE_IOERR_SHMSIZE) {
+        /* The log has the transaction, but its index in memory has no room for it. */
+        return VT_ERR_UNKNOWN;
+    }
+    vt_err err = vt_sql_err(db, code);
+    return err == VT_ERR_FULL && code != SQLITE_FULL ? VT_ERR_IO : err;
+}
+
 vt_err vt_store_commit(vt_store *store) {
-    vt_err err = vt_sql_run(store->statements[COMMIT]);
+    int code = sqlite3_step(store->statements[COMMIT]);
+    vt_err err = code == SQLITE_DONE ? VT_OK : commit_err(store->writer, code);
+    sqlite3_reset(store->statements[COMMIT]);
     if (err == VT_OK) {
         pthread_mutex_unlock(&store->turn);
     }

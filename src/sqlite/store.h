@@ -53,7 +53,10 @@ sqlite3 *vt_store_writer(const vt_store *store);
 VT_MUST_CHECK vt_err vt_store_begin(vt_store *store);
 
 /* Makes the transaction durable (fsync) and ends the turn. On error nothing has ended: ask sqlite3_errmsg, then call
- * vt_store_rollback. VT_ERR_FULL: nothing of it is stored. Else it is not known whether it is stored. */
+ * vt_store_rollback.
+ *   VT_ERR_FULL     the disk is full; nothing of it is stored
+ *   VT_ERR_UNKNOWN  the disk is full; it is not known whether it is stored (a later transaction would overwrite it)
+ *   other errors of vt_sql_err: it is not known either, and the store must not be written to again */
 VT_MUST_CHECK vt_err vt_store_commit(vt_store *store);
 
 /* Takes the transaction back and ends the turn. Errors of vt_sql_err; the turn ends nevertheless. */

@@ -10,9 +10,9 @@ typedef enum statement { POSITION, PAIRS, ADD, MOVE, STATEMENTS } statement;
 static const char *const statements_sql[STATEMENTS] = {
     [POSITION] = "SELECT position FROM tally_state",
     [PAIRS] = "SELECT name, album FROM tally",
-    [ADD] = "INSERT INTO tally (name, album, votes, points) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (name, album)"
-            " DO UPDATE SET votes = votes + excluded.votes, points = points + excluded.points",
+    [ADD] = ("INSERT INTO tally (name, album, votes, points) VALUES (?, ?, ?, ?)"
+             " ON CONFLICT (name, album)"
+             " DO UPDATE SET votes = votes + excluded.votes, points = points + excluded.points"),
     [MOVE] = "UPDATE tally_state SET position = ?1, counted = counted + ?2,"
              " link = (SELECT link FROM vote WHERE position = ?1)",
 };

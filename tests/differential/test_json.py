@@ -52,7 +52,7 @@ def refuse_constant(_):
 
 
 def parse(body: bytes):
-    """Bytes that are no UTF-8 become lone surrogates: a syntax error outside of strings, found by all_strings inside."""
+    """Bytes that are no UTF-8 become lone surrogates: a syntax error outside of strings, else found by all_strings."""
     text = body.decode("utf-8", "surrogateescape")
     hooks = {"parse_int": float, "parse_float": float, "parse_constant": refuse_constant}
     try:

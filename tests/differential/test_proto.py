@@ -56,7 +56,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def wire_fields(data: bytes):
-    """The fields at the top of a well-formed message: number, wire type, bytes (of wire type 2). A group ends the walk."""
+    """The fields at the top of a well-formed message: number, wire type, bytes (of wire type 2). A group ends it."""
     at = 0
     while at < len(data):
         tag, at = read_varint(data, at)

@@ -1,6 +1,7 @@
 """gRPC as clients that nobody here wrote speak it: grpcio, grpcurl, the health checker and reflection."""
 
 import json
+import re
 import struct
 import subprocess
 import uuid
@@ -11,7 +12,7 @@ import pytest
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from support.grpc_client import Client
-from support.program import ROOT
+from support.program import ROOT, wait_until
 from support.votes import GOOD, new_id, vote
 
 GRPCURL = ROOT / ".cache/bin/grpcurl"
@@ -132,10 +133,24 @@ def test_unknown_methods(client, path):
     assert status == StatusCode.UNIMPLEMENTED
 
 
-def test_deadline_that_has_passed(client):
-    status, _ = error_of(lambda: client.cast(GOOD, timeout=1e-6))
-    assert status == StatusCode.DEADLINE_EXCEEDED
-    assert client.cast(GOOD)[0].status == "counted"
+def test_deadline_that_expires_before_the_disk_has_it(new_server, tmp_path):
+    """The server says so in time, with the id under which the vote is found later. By curl, which waits for it."""
+    inject = ["-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:delay_enter=700000:when=12+"]
+    server = new_server(wrapper=["strace", "-D", "-f", "-q", "-o", tmp_path / "strace.out", *inject]).start()
+    body = tmp_path / "body"
+    body.write_bytes(framed(b"\x0a\x01A"))
+    command = ["curl", "-sS", "-m", "20", "-D", "-", "-o", "/dev/null", "--http2-prior-knowledge"]
+    for header in ("content-type: application/grpc", "te: trailers", "grpc-timeout: 200m"):
+        command += ["-H", header]
+    command += ["--data-binary", f"@{body}", f"http://{server.address}/votaton.v1.VoteService/Cast"]
+    shown = ""
+    for _ in range(20):
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        if "grpc-status: 0" not in shown:
+            break
+    assert f"grpc-status: {StatusCode.DEADLINE_EXCEEDED.value[0]}" in shown
+    key = re.search(r"votaton-id: (\S+)", shown)[1]
+    wait_until(lambda: server.call("GET", f"/v1/votes/{key}").status == 200, 10, "the late vote is recorded")
 
 
 def test_health(calm_server):

@@ -54,7 +54,7 @@ def test_silent_connections_do_not_disturb(server):
 def test_connections_over_the_limit_are_refused(server):
     kept = [http.client.HTTPConnection(server.address, timeout=20) for _ in range(20)]
     for connection in kept:
-        connection.connect()
+        assert exchange(connection, "GET", "/livez").status == 200
     over = raw(server.address, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
     assert not over or over.startswith(b"HTTP/1.1 503 ")
     for connection in kept[:5]:

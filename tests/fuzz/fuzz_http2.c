@@ -12,9 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static const vt_slice start = VT_SLICE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
 
 static void feed_frame(test_wire *wire, uint8_t type, uint8_t flags, uint32_t stream_id, vt_slice payload) {
-    char head[9] = {(char) (payload.len >> 16), (char) (payload.len >> 8), (char) payload.len, (char) type,
-                    (char) flags,               (char) (stream_id >> 24),  (char) (stream_id >> 16),
-                    (char) (stream_id >> 8),    (char) stream_id};
+    char head[9] = {
+        (char) (payload.len >> 16), (char) (payload.len >> 8), (char) payload.len,      (char) type,     (char) flags,
+        (char) (stream_id >> 24),   (char) (stream_id >> 16),  (char) (stream_id >> 8), (char) stream_id};
     wire_feed(wire, vt_slice_of(head, sizeof head));
     wire_feed(wire, payload);
 }

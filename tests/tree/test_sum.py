@@ -34,6 +34,21 @@ def test_no_skips_no_third_number(tmp_path):
     assert sum_of(tmp_path, CASES.format(PASSED)).line() == "1 passed, 0 failed"
 
 
+def test_groups_of_one_program_are_added_up(tmp_path):
+    first = '<?xml version="1.0" encoding="UTF-8" ?>\n' + CASES.format(PASSED) + "\n"
+    assert sum_of(tmp_path, first + CASES.format(PASSED + SKIPPED) + "\n").line() == "2 passed, 0 failed, 1 skipped"
+
+
+def test_a_script_counts_as_one(tmp_path):
+    (tmp_path / "check.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "check.sh").chmod(0o755)
+    for code, text in ((0, "#!/bin/sh\n"), (3, "#!/bin/sh\nexit 3\n")):
+        (tmp_path / "check.sh").write_text(text)
+        test = {"name": f"vote/check{code}", "cmd": [str(tmp_path / "check.sh")], "env": {}, "workdir": None}
+        total = sum_tests.sum_of([run_unit.run_program(test, tmp_path, timeout_seconds=10)])
+        assert (total.passed, len(total.failures)) == ((1, 0) if code == 0 else (0, 1))
+
+
 @pytest.mark.parametrize(
     ("xml", "exit_code", "timed_out"),
     [

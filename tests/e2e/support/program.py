@@ -58,6 +58,9 @@ class Server:
             self.command += ["--contest", contest]
         self.command = [str(part) for part in [*self.command, *args]]
         self.environment = {**os.environ, **(env or {})}
+        if wrapper:
+            # LeakSanitizer cannot work in a process that is traced.
+            self.environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
         self.log = self.data.parent / f"{self.data.name}.log"
         self.process: subprocess.Popen | None = None
 

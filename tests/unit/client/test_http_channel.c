@@ -44,7 +44,7 @@ static void assert_same_requests(const vt_mock_http *mock, size_t count) {
 static void test_answered(void **state) {
     (void) state;
     const vt_mock_step steps[] = {COUNTED};
-    vt_mock_http *mock = send_one(steps, 1, 0, 3);
+    vt_mock_http *mock = send_one(steps, 1, 1, 3);
     assert_same_requests(mock, 1);
     const char *request = vt_mock_http_request(mock, 0);
     assert_int_equal(strncmp(request, "POST /v1/votes HTTP/1.1\r\n", 25), 0);
@@ -67,7 +67,7 @@ static void test_retried_with_the_same_id(void **state) {
         {VT_MOCK_SILENT, 0, NULL, NULL},
         {VT_MOCK_ANSWER, 200, NULL, "{\"id\":\"i\",\"status\":\"duplicate\"}"},
     };
-    vt_mock_http *mock = send_one(steps, 5, 0, 4);
+    vt_mock_http *mock = send_one(steps, 5, 1, 4);
     assert_same_requests(mock, 5);
     assert_int_equal(summary.accepted, 1);
     assert_int_equal(summary.duplicates, 1);
@@ -76,10 +76,28 @@ static void test_retried_with_the_same_id(void **state) {
     vt_mock_http_stop(mock);
 }
 
+/* Long before the answer would be overdue. */
+static void test_hang_up_is_noticed(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {{VT_MOCK_HANG_UP, 0, NULL, NULL}, COUNTED};
+    vt_mock_http *mock = vt_mock_http_start(steps, 2);
+    vt_send_options options;
+    vt_reason reason;
+    vt_send_options_init(&options);
+    options.file = vt_test_vote_on_disk();
+    options.to = vt_mock_http_url(mock);
+    options.connections = 1;
+    options.timeout_ms = 60000;
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_OK);
+    assert_int_equal(summary.accepted, 1);
+    assert_true(summary.latency_max_ns < 30000000000);
+    vt_mock_http_stop(mock);
+}
+
 static void test_retry_after(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 503, "Retry-After: 1\r\n", "{}"}, COUNTED};
-    vt_mock_http *mock = send_one(steps, 2, 0, 1);
+    vt_mock_http *mock = send_one(steps, 2, 1, 1);
     assert_same_requests(mock, 2);
     assert_int_equal(summary.accepted, 1);
     assert_in_range(summary.latency_max_ns, 1000000000, 5000000000);
@@ -89,7 +107,7 @@ static void test_retry_after(void **state) {
 static void test_retries_used_up(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 503, NULL, "{\"error\":{\"code\":\"unknown\"}}"}};
-    vt_mock_http *mock = send_one(steps, 1, 0, 2);
+    vt_mock_http *mock = send_one(steps, 1, 1, 2);
     assert_same_requests(mock, 3);
     assert_int_equal(summary.failed, 1);
     assert_int_equal(summary.accepted, 0);
@@ -101,7 +119,7 @@ static void test_retries_used_up(void **state) {
 static void test_refused(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 403, NULL, "{\"error\":{\"code\":\"closed\"}}"}};
-    vt_mock_http *mock = send_one(steps, 1, 0, 5);
+    vt_mock_http *mock = send_one(steps, 1, 1, 5);
     assert_same_requests(mock, 1);
     assert_int_equal(summary.refused, 1);
     assert_string_equal(summary.codes[0].code, "closed");
@@ -140,7 +158,7 @@ static void test_part_of_a_batch(void **state) {
 static void test_garbage(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 200, "bad header\r\n", ""}, COUNTED};
-    vt_mock_http *mock = send_one(steps, 2, 0, 1);
+    vt_mock_http *mock = send_one(steps, 2, 1, 1);
     assert_same_requests(mock, 2);
     assert_int_equal(summary.accepted, 1);
     vt_mock_http_stop(mock);
@@ -151,7 +169,7 @@ int main(void) {
         cmocka_unit_test(test_answered),    cmocka_unit_test(test_retried_with_the_same_id),
         cmocka_unit_test(test_retry_after), cmocka_unit_test(test_retries_used_up),
         cmocka_unit_test(test_refused),     cmocka_unit_test(test_part_of_a_batch),
-        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_garbage),     cmocka_unit_test(test_hang_up_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, vt_test_remove_vote);
 }

@@ -117,6 +117,18 @@ static void sees_an_index_that_lacks_an_entry(void **state) {
     assert_string_equal(report.text[0], "position 17 is not found by its id");
 }
 
+static void sees_an_index_of_voters_that_lacks_an_entry(void **state) {
+    test_kit *kit = *state;
+    static vt_verify_report report;
+    kit_tamper(kit, "CREATE INDEX shadow ON vote (voter) WHERE voter IS NOT NULL AND position <> 17;"
+                    "PRAGMA writable_schema = 1;"
+                    "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'shadow')"
+                    " WHERE name = 'vote_by_voter'; DELETE FROM sqlite_schema WHERE name = 'shadow'");
+    assert_int_equal(count_kit_verify(kit, &report), VT_OK);
+    assert_int_equal(report.differences, 1);
+    assert_string_equal(report.text[0], "2000 votes have a voter, but the index of voters has 1999");
+}
+
 static void says_where_the_file_cannot_be_read(void **state) {
     test_kit *kit = *state;
     static vt_verify_report report;
@@ -187,6 +199,7 @@ int main(void) {
         cmocka_unit_test(finds_nothing_wrong_with_nothing),
         cmocka_unit_test(names_every_damage),
         cmocka_unit_test_setup_teardown(sees_an_index_that_lacks_an_entry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sees_an_index_of_voters_that_lacks_an_entry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_where_the_file_cannot_be_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(recounts_beside_a_server, set_up, tear_down),
     };

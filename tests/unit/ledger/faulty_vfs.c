@@ -6,6 +6,7 @@
 _Atomic int faulty_files;
 _Atomic int faulty_sync_code;
 _Atomic int faulty_write_code;
+_Atomic int faulty_errno;
 _Atomic int faulty_syncs;
 
 typedef struct faulty {
@@ -106,6 +107,11 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     return code;
 }
 
+static int last_error(sqlite3_vfs *vfs, int len, char *text) {
+    (void) vfs;
+    return faulty_errno != 0 ? faulty_errno : system_vfs->xGetLastError(system_vfs, len, text);
+}
+
 void faulty_vfs_install(void) {
     static sqlite3_vfs vfs;
     system_vfs = sqlite3_vfs_find(NULL);
@@ -113,6 +119,7 @@ void faulty_vfs_install(void) {
     vfs.zName = "faulty";
     vfs.szOsFile = (int) sizeof(faulty) + system_vfs->szOsFile;
     vfs.xOpen = open_file;
+    vfs.xGetLastError = last_error;
     if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK) {
         abort();
     }

@@ -12,6 +12,9 @@ extern _Atomic int faulty_files;
 extern _Atomic int faulty_sync_code;
 extern _Atomic int faulty_write_code;
 
+/* The errno behind the failures. */
+extern _Atomic int faulty_errno;
+
 /* How many calls got through to xSync or were refused there, of all files. */
 extern _Atomic int faulty_syncs;
 

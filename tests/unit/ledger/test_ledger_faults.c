@@ -16,6 +16,7 @@
 static void set_fault(int files, int sync_code, int write_code) {
     faulty_sync_code = sync_code;
     faulty_write_code = write_code;
+    faulty_errno = 0;
     faulty_files = files;
 }
 
@@ -88,6 +89,47 @@ static void never_tries_a_failed_fsync_again(void **state) {
     kit_open(kit);
 }
 
+/* What had queued up behind the group is not tried. */
+static void refuses_the_rest_of_the_queue(void **state) {
+    enum { ITEMS = 5 };
+    test_kit *kit = *state;
+    vt_append items[ITEMS];
+    vt_append *pointers[ITEMS];
+    kit_sink sink;
+    kit_close(kit);
+    kit->group_records_max = 1;
+    kit_open(kit);
+    kit_sink_init(&sink);
+    for (size_t i = 0; i < ITEMS; i++) {
+        kit_vote(&items[i], &sink, i + 1, "A", "");
+        pointers[i] = &items[i];
+    }
+    set_fault(FAULTY_LOG, SQLITE_IOERR_FSYNC, 0);
+    int syncs = faulty_syncs;
+    assert_int_equal(vt_ledger_append(kit->ledger, pointers, ITEMS), VT_OK);
+    kit_sink_wait(&sink, ITEMS);
+    assert_int_equal(items[0].err, VT_ERR_UNKNOWN);
+    for (size_t i = 1; i < ITEMS; i++) {
+        assert_int_equal(items[i].err, VT_ERR_RETRY);
+    }
+    kit_close(kit);
+    assert_int_equal(faulty_syncs, syncs + 1);
+    assert_int_equal(kit->fatal_calls, 1);
+    kit_open(kit);
+}
+
+/* Some file systems say only at the fsync that there is no room. What was written may be gone all the same. */
+static void takes_no_fsync_for_a_full_disk(void **state) {
+    test_kit *kit = *state;
+    set_fault(FAULTY_LOG, SQLITE_IOERR_FSYNC, 0);
+    faulty_errno = ENOSPC;
+    assert_int_equal(append(kit, 1), VT_ERR_UNKNOWN);
+    kit_close(kit);
+    assert_int_equal(kit->fatal_calls, 1);
+    set_fault(0, 0, 0);
+    kit_open(kit);
+}
+
 static void stops_when_a_write_fails(void **state) {
     test_kit *kit = *state;
     set_fault(FAULTY_LOG, 0, SQLITE_IOERR_WRITE);
@@ -107,6 +149,7 @@ static void sees_a_checkpoint_fail(void **state) {
     kit_sink sink;
     kit_sink_init(&sink);
     set_fault(FAULTY_DATABASE, SQLITE_IOERR_FSYNC, 0);
+    faulty_errno = ENOSPC;
     uint64_t number = 0;
     size_t refused = 0;
     for (int round = 0; round < 60 && kit->fatal_calls == 0 && refused == 0; round++) {
@@ -148,6 +191,50 @@ static void recovers_from_a_full_disk(void **state) {
     assert_int_equal(kit->fatal_calls, 0);
     assert_int_equal(kit_number(kit, "SELECT count(*) FROM vote"), 3);
     assert_verified(kit->dir);
+    kit_open(kit);
+}
+
+/* The log has the votes, but there is no room for its index: nobody can say yet whether they are stored. */
+static void does_not_know_when_the_index_of_the_log_is_full(void **state) {
+    test_kit *kit = *state;
+    set_fault(FAULTY_LOG, 0, SQLITE_IOERR_SHMSIZE);
+    assert_int_equal(append(kit, 1), VT_ERR_UNKNOWN);
+    assert_false(vt_health_is_ready(kit->health));
+    set_fault(0, 0, 0);
+    await(kit, true);
+    assert_int_equal(append(kit, 1), VT_OK);
+    assert_int_equal(kit->fatal_calls, 0);
+}
+
+/* A group that does not fit into the cache is written before the commit. */
+static void knows_a_full_disk_by_its_errno(void **state) {
+    enum { ITEMS = 1000 };
+    static vt_append items[ITEMS];
+    vt_append *pointers[ITEMS];
+    test_kit *kit = *state;
+    kit_sink sink;
+    kit_sink_init(&sink);
+    assert_int_equal(vt_sql_exec(vt_store_writer(kit->store), "PRAGMA cache_size = 10"), VT_OK);
+    for (size_t i = 0; i < ITEMS; i++) {
+        kit_vote(&items[i], &sink, i + 1, "A", "");
+        pointers[i] = &items[i];
+    }
+    set_fault(FAULTY_LOG, 0, SQLITE_IOERR_WRITE);
+    faulty_errno = EDQUOT;
+    assert_int_equal(vt_ledger_append(kit->ledger, pointers, ITEMS), VT_OK);
+    kit_sink_wait(&sink, ITEMS);
+    assert_int_equal(items[0].err, VT_ERR_RETRY);
+    assert_false(vt_health_is_ready(kit->health));
+    set_fault(0, 0, 0);
+    await(kit, true);
+    assert_int_equal(append(kit, 1), VT_OK);
+    assert_int_equal(kit->fatal_calls, 0);
+    /* That errno is of the past: the next failure is of another kind. */
+    set_fault(FAULTY_LOG, 0, SQLITE_IOERR_WRITE);
+    assert_int_equal(append(kit, ITEMS + 1), VT_ERR_UNKNOWN);
+    kit_close(kit);
+    assert_int_equal(kit->fatal_calls, 1);
+    set_fault(0, 0, 0);
     kit_open(kit);
 }
 
@@ -198,9 +285,13 @@ static void recovers_on_a_real_full_disk(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(never_tries_a_failed_fsync_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_the_rest_of_the_queue, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_no_fsync_for_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stops_when_a_write_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sees_a_checkpoint_fail, set_up, tear_down),
         cmocka_unit_test_setup_teardown(recovers_from_a_full_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(does_not_know_when_the_index_of_the_log_is_full, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(knows_a_full_disk_by_its_errno, set_up, tear_down),
         cmocka_unit_test(recovers_on_a_real_full_disk),
     };
     faulty_vfs_install();

@@ -166,6 +166,7 @@ static void takes_a_group_back_when_the_fold_fails(void **state) {
     assert_int_equal(item.err, VT_OK);
     assert_int_equal(item.position.offset, 1);
     assert_true(vt_health_is_ready(kit.health));
+    assert_int_equal(kit_number(&kit, "SELECT count(*) FROM log_block"), 1);
     kit_release(&kit);
 }
 

@@ -190,8 +190,7 @@ unsigned h2_client_send(h2_client *client, const char *method, const char *path,
     if (bytes != NULL) {
         provider = provide(*bytes, is_open);
     }
-    int32_t id =
-        nghttp2_submit_request(client->session, NULL, fields, count, bytes == NULL ? NULL : &provider, NULL);
+    int32_t id = nghttp2_submit_request(client->session, NULL, fields, count, bytes == NULL ? NULL : &provider, NULL);
     VT_ASSERT(id > 0 && client->answers_count < H2_STREAMS_MAX);
     unsigned answer = client->answers_count++;
     client->answers[answer].stream_id = id;

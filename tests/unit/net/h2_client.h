@@ -23,7 +23,7 @@ typedef struct h2_answer {
 typedef struct h2_client {
     test_wire *wire;
     nghttp2_session *session;
-    size_t step; /* how many bytes at once; 0: all */
+    size_t step;     /* how many bytes at once; 0: all */
     bool is_holding; /* data that comes in does not widen the windows again */
     bool has_goaway;
     uint32_t goaway_code;

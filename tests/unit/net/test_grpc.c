@@ -12,9 +12,9 @@ static void timeouts_are_rounded_up_to_milliseconds(void **state) {
     static const struct {
         const char *text;
         int64_t ms;
-    } cases[] = {{"1H", 3600000}, {"2M", 120000}, {"3S", 3000},           {"4m", 4},
-                 {"1u", 1},       {"1n", 1},      {"99999999H", 359999996400000}, {"1000001n", 2},
-                 {"0m", 0}};
+    } cases[] = {
+        {"1H", 3600000}, {"2M", 120000}, {"3S", 3000}, {"4m", 4}, {"1u", 1}, {"1n", 1}, {"99999999H", 359999996400000},
+        {"1000001n", 2}, {"0m", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t ms = -1;
         assert_true(vt_grpc_timeout_parse(vt_slice_str(cases[i].text), &ms));

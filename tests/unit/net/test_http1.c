@@ -43,11 +43,11 @@ static const exchange_case cases[] = {
     {"close", "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", HELLO_LAST, true},
     {"version 1.0 without a host", "GET /hello HTTP/1.0\r\n\r\n", HELLO_LAST, true},
     {"version 1.0 kept alive", "GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
-     "HTTP/1.1 200 OK\r\n" DATE
-     "content-type: text/plain\r\ncontent-length: 5\r\nconnection: keep-alive\r\n\r\nhello",
+     "HTTP/1.1 200 OK\r\n" DATE "content-type: text/plain\r\ncontent-length: 5\r\nconnection: keep-alive\r\n\r\nhello",
      false},
     {"post", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", ECHO("3", "abc"), false},
-    {"chunks", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
+    {"chunks",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
      ECHO("5", "abcde"), false},
     {"chunks with a trailer",
      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n" GET,
@@ -55,19 +55,19 @@ static const exchange_case cases[] = {
     {"pipelined", GET "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi" GET, HELLO ECHO("2", "hi") HELLO,
      false},
     {"nothing after close", "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" GET, HELLO_LAST, true},
-    {"upgrade is ignored",
-     "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" GET, HELLO HELLO, false},
-    {"options", "OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n",
-     "HTTP/1.1 204 No Content\r\n" DATE "allow: POST\r\n\r\n", false},
+    {"upgrade is ignored", "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" GET,
+     HELLO HELLO, false},
+    {"options", "OPTIONS /echo HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n" DATE "allow: POST\r\n\r\n",
+     false},
     {"options for all", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
      "HTTP/1.1 204 No Content\r\n" DATE "allow: GET, HEAD, POST\r\n\r\n", false},
     {"not found", "GET /nope HTTP/1.1\r\nHost: a\r\n\r\n" GET,
-     "HTTP/1.1 404 Not Found\r\n" DATE "content-type: application/json\r\ncontent-length: 52\r\n\r\n" ERROR_BODY(
-         "not_found", "not found") HELLO,
+     "HTTP/1.1 404 Not Found\r\n" DATE
+     "content-type: application/json\r\ncontent-length: 52\r\n\r\n" ERROR_BODY("not_found", "not found") HELLO,
      false},
     {"a refused body is swallowed", "POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" GET,
-     "HTTP/1.1 404 Not Found\r\n" DATE "content-type: application/json\r\ncontent-length: 52\r\n\r\n" ERROR_BODY(
-         "not_found", "not found") HELLO,
+     "HTTP/1.1 404 Not Found\r\n" DATE
+     "content-type: application/json\r\ncontent-length: 52\r\n\r\n" ERROR_BODY("not_found", "not found") HELLO,
      false},
     {"method not allowed", "DELETE /echo HTTP/1.1\r\nHost: a\r\n\r\n",
      "HTTP/1.1 405 Method Not Allowed\r\n" DATE
@@ -76,11 +76,10 @@ static const exchange_case cases[] = {
      false},
     {"expect", "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
      "HTTP/1.1 100 Continue\r\n\r\n" ECHO("3", "abc"), false},
-    {"expect, refused",
-     "POST /nope HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
+    {"expect, refused", "POST /nope HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
      "HTTP/1.1 404 Not Found\r\n" DATE
      "content-type: application/json\r\ncontent-length: 52\r\nconnection: close\r\n\r\n" ERROR_BODY("not_found",
-                                                                                                   "not found"),
+                                                                                                    "not found"),
      true},
     {"too large by its length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n",
      "HTTP/1.1 413 Content Too Large\r\n" DATE
@@ -99,8 +98,8 @@ static const exchange_case cases[] = {
     {"chunks and length",
      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", BAD, true},
     {"two lengths", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", BAD, true},
-    {"chunks twice", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-     BAD, true},
+    {"chunks twice",
+     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", BAD, true},
     {"a space before the colon", "GET /hello HTTP/1.1\r\nHost : a\r\n\r\n", BAD, true},
     {"a folded header", "GET /hello HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", BAD, true},
     {"a fragment", "GET /hello#x HTTP/1.1\r\nHost: a\r\n\r\n", BAD, true},
@@ -203,8 +202,7 @@ static void pipelined_requests_wait_for_the_answer_before(void **state) {
     assert_false(vt_reply_is_open(echo_kept_now.replies[0]));
     vt_reply_http(echo_kept_now.replies[0], &answer);
     wire_flush(wire);
-    const char *wanted = "HTTP/1.1 201 Created\r\n" DATE
-                         "content-type: a/b\r\ncontent-length: 1\r\n\r\nx" HELLO;
+    const char *wanted = "HTTP/1.1 201 Created\r\n" DATE "content-type: a/b\r\ncontent-length: 1\r\n\r\nx" HELLO;
     assert_int_equal(wire->out.len, strlen(wanted));
     assert_memory_equal(wire->out.ptr, wanted, wire->out.len);
     wire_close(wire);
@@ -309,9 +307,9 @@ static void a_stream_is_sent_in_chunks(void **state) {
     assert_int_equal(vt_stream_write(reply, VT_SLICE("x")), VT_ERR_GONE);
     wire_flush(wire);
     feed_text(wire, GET);
-    const char *wanted = "HTTP/1.1 200 OK\r\n" DATE
-                         "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-                         "d\r\ndata: first\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n" HELLO;
+    const char *wanted =
+        "HTTP/1.1 200 OK\r\n" DATE "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        "d\r\ndata: first\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n" HELLO;
     assert_int_equal(wire->out.len, strlen(wanted));
     assert_memory_equal(wire->out.ptr, wanted, wire->out.len);
     wire_close(wire);
@@ -423,6 +421,17 @@ static void draining_closes_idle_connections_and_finishes_busy_ones(void **state
     wire_close(wire);
 }
 
+static void requests_during_a_drain_are_the_last_of_their_connection(void **state) {
+    (void) state;
+    test_wire *wire = wire_open(NULL);
+    wire->loop.is_draining = true;
+    feed_text(wire, GET GET);
+    assert_int_equal(wire->out.len, strlen(HELLO_LAST));
+    assert_memory_equal(wire->out.ptr, HELLO_LAST, wire->out.len);
+    assert_true(wire->is_closed);
+    wire_close(wire);
+}
+
 static void a_flood_of_pipelined_requests_is_answered_in_order(void **state) {
     (void) state;
     enum { REQUESTS = 3000 };
@@ -455,6 +464,7 @@ int main(void) {
         cmocka_unit_test(a_viewer_that_leaves_is_noticed),
         cmocka_unit_test(a_half_closed_client_still_gets_its_answer),
         cmocka_unit_test(draining_closes_idle_connections_and_finishes_busy_ones),
+        cmocka_unit_test(requests_during_a_drain_are_the_last_of_their_connection),
         cmocka_unit_test(a_flood_of_pipelined_requests_is_answered_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

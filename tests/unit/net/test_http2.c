@@ -93,20 +93,44 @@ static void malformed_calls_are_refused(void **state) {
     static const refusal refusals[] = {
         {"no message", UNARY, {"", 0}, {NULL, NULL}, "grpc-status: 3", "votaton-error: malformed_request"},
         {"cut in the prefix", UNARY, {"\0\0\0", 3}, {NULL, NULL}, "grpc-status: 3", "votaton-error: malformed_request"},
-        {"cut in the message", UNARY, {"\0\0\0\0\5hi", 7}, {NULL, NULL}, "grpc-status: 3",
+        {"cut in the message",
+         UNARY,
+         {"\0\0\0\0\5hi", 7},
+         {NULL, NULL},
+         "grpc-status: 3",
          "votaton-error: malformed_request"},
-        {"two messages", UNARY, {"\0\0\0\0\0\0\0\0\0\0", 10}, {NULL, NULL}, "grpc-status: 3",
+        {"two messages",
+         UNARY,
+         {"\0\0\0\0\0\0\0\0\0\0", 10},
+         {NULL, NULL},
+         "grpc-status: 3",
          "votaton-error: malformed_request"},
         {"compressed", UNARY, {"\1\0\0\0\2hi", 7}, {NULL, NULL}, "grpc-status: 12", "grpc-accept-encoding: identity"},
         {"odd flags", UNARY, {"\2\0\0\0\2hi", 7}, {NULL, NULL}, "grpc-status: 3", "votaton-error: malformed_request"},
-        {"gzip", UNARY, {"\0\0\0\0\2hi", 7}, {"grpc-encoding", "gzip"}, "grpc-status: 12",
+        {"gzip",
+         UNARY,
+         {"\0\0\0\0\2hi", 7},
+         {"grpc-encoding", "gzip"},
+         "grpc-status: 12",
          "grpc-accept-encoding: identity"},
         {"too large", UNARY, {"\0\0\0\x10\1", 5}, {NULL, NULL}, "grpc-status: 8", "votaton-error: body_too_large"},
-        {"unknown method", "/test.Echo/Nope", {"\0\0\0\0\2hi", 7}, {NULL, NULL}, "grpc-status: 12",
+        {"unknown method",
+         "/test.Echo/Nope",
+         {"\0\0\0\0\2hi", 7},
+         {NULL, NULL},
+         "grpc-status: 12",
          "votaton-error: unimplemented"},
-        {"bad timeout", UNARY, {"\0\0\0\0\2hi", 7}, {"grpc-timeout", "soon"}, "grpc-status: 3",
+        {"bad timeout",
+         UNARY,
+         {"\0\0\0\0\2hi", 7},
+         {"grpc-timeout", "soon"},
+         "grpc-status: 3",
          "votaton-error: malformed_request"},
-        {"no time", UNARY, {"\0\0\0\0\2hi", 7}, {"grpc-timeout", "0m"}, "grpc-status: 4",
+        {"no time",
+         UNARY,
+         {"\0\0\0\0\2hi", 7},
+         {"grpc-timeout", "0m"},
+         "grpc-status: 4",
          "votaton-error: deadline_exceeded"},
     };
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
@@ -128,9 +152,9 @@ static void content_types_decide_what_is_grpc(void **state) {
         const char *type;
         const char *line;
     } cases[] = {
-        {"application/grpc+proto", "grpc-status: 0"},    {"Application/GRPC; x=y", "grpc-status: 0"},
-        {"application/grpc+json", ":status: 415"},       {"application/grpc-web", ":status: 415"},
-        {"application/grpc-web+proto", ":status: 415"},  {"application/json", ":status: 404"},
+        {"application/grpc+proto", "grpc-status: 0"},   {"Application/GRPC; x=y", "grpc-status: 0"},
+        {"application/grpc+json", ":status: 415"},      {"application/grpc-web", ":status: 415"},
+        {"application/grpc-web+proto", ":status: 415"}, {"application/json", ":status: 404"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         h2_client *client = h2_client_open(NULL);
@@ -233,8 +257,8 @@ static void headers_beyond_the_limit_are_refused(void **state) {
     assert_true(h2_has(client, get, ":status: 431"));
     headers[0] = (h2_header){"content-type", "application/grpc"};
     headers[7] = (h2_header){"h", value};
-    h2_header nine[] = {headers[0], headers[1], headers[2], headers[3], headers[4],  headers[5],
-                        headers[6], headers[7], {"i", value}, {NULL, NULL}};
+    h2_header nine[] = {headers[0], headers[1], headers[2], headers[3],   headers[4],
+                        headers[5], headers[6], headers[7], {"i", value}, {NULL, NULL}};
     unsigned call = h2_client_send(client, "POST", UNARY, nine, &hi, false);
     assert_true(h2_has(client, call, "grpc-status: 8"));
     assert_true(h2_has(client, call, "votaton-error: headers_too_large"));
@@ -260,13 +284,28 @@ static void large_bodies_are_refused_before_they_come(void **state) {
     h2_client_close(client);
 }
 
+static void refusals_wait_for_small_bodies(void **state) {
+    (void) state;
+    h2_client *client = h2_client_open(NULL);
+    vt_slice start = VT_SLICE("x");
+    unsigned post = h2_client_send(client, "POST", "/nope", NULL, &start, true);
+    assert_int_equal(client->answers[post].header_blocks, 0);
+    h2_client_data(client, post, start, true);
+    assert_true(h2_has(client, post, ":status: 404"));
+    static char large[VT_HTTP2_DISCARD_BYTES_MAX + 1];
+    vt_slice bytes = vt_slice_of(large, sizeof large);
+    post = h2_client_send(client, "POST", "/nope", NULL, &bytes, true);
+    assert_true(h2_has(client, post, ":status: 404"));
+    assert_true(client->answers[post].is_closed);
+    h2_client_close(client);
+}
+
 static void a_cancelled_call_has_no_reply(void **state) {
     (void) state;
     h2_client *client = h2_client_open(NULL);
     unsigned call = h2_client_call(client, LATER, NULL, hi, false);
     vt_reply reply = echo_kept_now.replies[0];
-    assert_int_equal(
-        nghttp2_submit_rst_stream(client->session, 0, client->answers[call].stream_id, NGHTTP2_CANCEL), 0);
+    assert_int_equal(nghttp2_submit_rst_stream(client->session, 0, client->answers[call].stream_id, NGHTTP2_CANCEL), 0);
     h2_client_run(client);
     assert_false(vt_reply_is_open(reply));
     unsigned next = h2_client_call(client, LATER, NULL, hi, false);
@@ -454,6 +493,37 @@ static void bytes_that_are_no_frames_end_the_connection(void **state) {
     wire_close(wire);
 }
 
+/* Frames that nghttp2's client would not send; the peer reads nothing. */
+static bool is_cut_by(vt_slice frame, bool is_blocked) {
+    enum { FRAMES = 20000 };
+    test_wire *wire = wire_open(NULL);
+    wire_feed(wire, VT_SLICE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"));
+    wire_feed(wire, VT_SLICE("\0\0\x0d\1\4\0\0\0\1\x83\x86\x44\x05/echo\x41\3a.b"));
+    wire->is_blocked = is_blocked;
+    for (int i = 0; i < FRAMES && !wire->conn.is_closing && !wire->conn.is_dead; i++) {
+        wire_feed(wire, frame);
+        vt_buf_clear(&wire->out);
+    }
+    bool is_cut = wire->conn.is_closing || wire->conn.is_dead;
+    wire_close(wire);
+    return is_cut;
+}
+
+static void floods_of_raw_frames_end_the_connection(void **state) {
+    (void) state;
+    static const vt_slice frames[] = {
+        {"\0\0\0\4\0\0\0\0\0", 9},                         /* SETTINGS */
+        {"\0\0\x08\6\0\0\0\0\0........", 17},              /* PING */
+        {"\0\0\5\2\0\0\0\0\1\0\0\0\0\1", 14},              /* PRIORITY */
+        {"\0\0\0\0\0\0\0\0\1", 9},                         /* empty DATA */
+        {"\0\0\1\1\0\0\0\0\3\x82\0\0\0\x9\0\0\0\0\3", 19}, /* CONTINUATION without an end */
+    };
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        assert_true(is_cut_by(frames[i], false));
+        assert_true(is_cut_by(frames[i], true));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(http_requests_are_answered),
@@ -467,9 +537,11 @@ int main(void) {
         cmocka_unit_test(silent_streams_may_wait_but_not_within_a_message),
         cmocka_unit_test(headers_beyond_the_limit_are_refused),
         cmocka_unit_test(large_bodies_are_refused_before_they_come),
+        cmocka_unit_test(refusals_wait_for_small_bodies),
         cmocka_unit_test(a_cancelled_call_has_no_reply),
         cmocka_unit_test(rapid_resets_end_the_connection),
         cmocka_unit_test(a_flood_of_pings_ends_the_connection),
+        cmocka_unit_test(floods_of_raw_frames_end_the_connection),
         cmocka_unit_test(calls_earn_pings),
         cmocka_unit_test(a_slow_body_is_refused_alone),
         cmocka_unit_test(idle_connections_get_a_goaway),

@@ -287,10 +287,9 @@ static void metrics_count_what_happened(void **state) {
     assert_int_equal(vt_metrics_render(made->metrics, &out), VT_OK);
     assert_int_equal(vt_buf_cstr(&out, &page), VT_OK);
     assert_non_null(strstr(page, "votaton_connections_total{listener=\"test\"} 1\n"));
-    assert_non_null(strstr(
-        page, "votaton_requests_total{listener=\"test\",protocol=\"http1\",outcome=\"ok\"} 1\n"));
-    assert_non_null(strstr(
-        page, "votaton_requests_total{listener=\"test\",protocol=\"http1\",outcome=\"client_error\"} 1\n"));
+    assert_non_null(strstr(page, "votaton_requests_total{listener=\"test\",protocol=\"http1\",outcome=\"ok\"} 1\n"));
+    assert_non_null(
+        strstr(page, "votaton_requests_total{listener=\"test\",protocol=\"http1\",outcome=\"client_error\"} 1\n"));
     vt_buf_release(&out);
     close(fd);
     close_server(made);

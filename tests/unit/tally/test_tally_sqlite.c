@@ -66,6 +66,11 @@ static void refuses_a_gap_and_a_repetition(void **state) {
     assert_int_equal(vt_store_begin(kit.store), VT_OK);
     add_row(&kit, 1);
     assert_int_equal(fold_at(&kit, 2, "a"), VT_ERR_CORRUPT);
+    vt_append second;
+    const vt_append *twice[2] = {&second, &second};
+    kit_vote(&second, NULL, 2, "a", "");
+    second.position = (vt_position){-1, 2};
+    assert_int_equal(vt_tally_sqlite_fold(kit.tally, twice, 2), VT_ERR_CORRUPT);
     assert_int_equal(fold_at(&kit, 1, "a"), VT_OK);
     assert_int_equal(fold_at(&kit, 1, "a"), VT_ERR_CORRUPT);
     assert_int_equal(fold_at(&kit, 3, "a"), VT_ERR_CORRUPT);
