@@ -14,7 +14,6 @@ typedef struct send_run {
 void vt_send_options_init(vt_send_options *options) {
     *options = (vt_send_options){.connections = VT_SEND_CONNECTIONS_DEFAULT,
                                  .streams = VT_SEND_STREAMS_DEFAULT,
-                                 .batch = 1,
                                  .repeat = 1,
                                  .retries = VT_SEND_RETRIES_DEFAULT,
                                  .timeout_ms = VT_SEND_TIMEOUT_MS_DEFAULT};
@@ -29,7 +28,7 @@ static vt_err check_ranges(const vt_send_options *options, vt_reason *reason) {
     } ranges[] = {
         {"--connections", options->connections, 1, VT_SEND_CONNECTIONS_MAX},
         {"--streams", options->streams, 1, VT_SEND_STREAMS_MAX},
-        {"--batch", options->batch, 1, VT_BATCH_VOTES_MAX},
+        {"--batch", options->batch, 0, VT_BATCH_VOTES_MAX},
         {"--rate", options->rate, 0, VT_SEND_RATE_MAX},
         {"--repeat", options->repeat, 1, VT_SEND_REPEAT_MAX},
         {"--retries", options->retries, 0, VT_SEND_RETRIES_MAX},
@@ -48,7 +47,7 @@ static vt_err check_ranges(const vt_send_options *options, vt_reason *reason) {
 
 static vt_err check_in_flight(const vt_send_options *options, const vt_target *target, vt_reason *reason) {
     uint64_t lanes = (uint64_t) options->connections * (target->scheme == VT_TARGET_GRPC ? options->streams : 1);
-    if (lanes * options->batch > VT_SEND_IN_FLIGHT_MAX) {
+    if (lanes * (options->batch == 0 ? 1 : options->batch) > VT_SEND_IN_FLIGHT_MAX) {
         vt_reason_set(reason, "--connections × --streams × --batch: at most %d votes may be in flight",
                       VT_SEND_IN_FLIGHT_MAX);
         return VT_ERR_BAD_CONFIG;

@@ -30,7 +30,7 @@ typedef struct vt_send_options {
     const char *acks_file; /* gets each acknowledged id, one a line; NULL: none */
     uint32_t connections;  /* 1 … VT_SEND_CONNECTIONS_MAX */
     uint32_t streams;      /* gRPC calls in flight on each connection: 1 … VT_SEND_STREAMS_MAX */
-    uint32_t batch;        /* votes in a request: 1 … 1000; 1: in the form for one vote */
+    uint32_t batch;        /* votes in a request, as an array: 1 … 1000; 0: one, without an array */
     uint64_t rate;         /* votes a second, open loop, up to VT_SEND_RATE_MAX; 0: as fast as they are answered */
     uint64_t repeat;       /* how often the file is sent: 1 … VT_SEND_REPEAT_MAX; > 1 gives every vote a fresh id */
     uint32_t retries;      /* further attempts for each request: 0 … VT_SEND_RETRIES_MAX */

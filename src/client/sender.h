@@ -18,7 +18,7 @@ typedef struct vt_sender_options {
     uint64_t total;          /* votes to send: the file's, over and over */
     uint32_t connections;
     uint32_t streams; /* lanes of a gRPC connection; HTTP/1.1 has one */
-    uint32_t batch;   /* votes in a request; 1: in the form for one vote */
+    uint32_t batch;   /* votes in a request, as an array; 0: one, without an array */
     uint64_t rate;    /* votes a second; 0: as fast as they are answered */
     uint32_t retries;
     uint32_t timeout_ms; /* for each attempt */

@@ -114,8 +114,9 @@ static vt_err allocate(vt_sender *self) {
         return VT_ERR_NO_MEMORY;
     }
     self->lanes_count = lanes_count;
+    uint32_t capacity = options->batch == 0 ? 1 : options->batch;
     for (uint32_t i = 0; i < lanes_count; i++) {
-        vt_err err = vt_parcel_init(&self->lanes[i].parcel, options->votes, options->batch > 1, options->batch);
+        vt_err err = vt_parcel_init(&self->lanes[i].parcel, options->votes, options->batch != 0, capacity);
         if (err != VT_OK) {
             return err;
         }

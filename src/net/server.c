@@ -27,7 +27,7 @@ vt_server_limits vt_server_limits_default(void) {
         .body_ms = 30 * 1000,
         .write_ms = 30 * 1000,
         .idle_ms = 75 * 1000,
-        .streams_max = 256,
+        .streams_max = 128,
     };
 }
 

@@ -45,7 +45,7 @@ static void assert_same_messages(vt_mock_grpc *mock, size_t count) {
 static void test_answered(void **state) {
     (void) state;
     const vt_mock_grpc_step steps[] = {COUNTED};
-    vt_mock_grpc *mock = send_votes(steps, 1, 1, 1, 0);
+    vt_mock_grpc *mock = send_votes(steps, 1, 0, 1, 0);
     vt_vote vote;
     vt_field field;
     assert_same_messages(mock, 1);
@@ -60,7 +60,7 @@ static void test_answered(void **state) {
 static void test_many(void **state) {
     (void) state;
     const vt_mock_grpc_step steps[] = {COUNTED};
-    vt_mock_grpc *mock = send_votes(steps, 1, 1, 200, 0);
+    vt_mock_grpc *mock = send_votes(steps, 1, 0, 200, 0);
     assert_int_equal(vt_mock_grpc_count(mock), 200);
     assert_int_equal(vt_mock_grpc_connections(mock), 1);
     assert_int_equal(summary.accepted, 200);
@@ -75,7 +75,7 @@ static void test_refusals_are_retried_with_the_same_id(void **state) {
         {VT_MOCK_GRPC_REFUSE, {0}, "4", NULL},
         COUNTED,
     };
-    vt_mock_grpc *mock = send_votes(steps, 4, 1, 1, 3);
+    vt_mock_grpc *mock = send_votes(steps, 4, 0, 1, 3);
     assert_same_messages(mock, 4);
     assert_int_equal(vt_mock_grpc_connections(mock), 1);
     assert_int_equal(summary.accepted, 1);
@@ -92,7 +92,7 @@ static void test_losses_are_retried_with_the_same_id(void **state) {
         {VT_MOCK_GRPC_SILENT, {0}, NULL, NULL},
         {VT_MOCK_GRPC_ANSWER, VT_SLICE("\n\001i\032\011duplicate"), NULL, NULL},
     };
-    vt_mock_grpc *mock = send_votes(steps, 5, 1, 1, 4);
+    vt_mock_grpc *mock = send_votes(steps, 5, 0, 1, 4);
     assert_same_messages(mock, 5);
     assert_int_equal(vt_mock_grpc_connections(mock), 3);
     assert_int_equal(summary.accepted, 1);
@@ -103,7 +103,7 @@ static void test_losses_are_retried_with_the_same_id(void **state) {
 static void test_refused(void **state) {
     (void) state;
     const vt_mock_grpc_step steps[] = {{VT_MOCK_GRPC_REFUSE, {0}, "8", "quota"}};
-    vt_mock_grpc *mock = send_votes(steps, 1, 1, 1, 5);
+    vt_mock_grpc *mock = send_votes(steps, 1, 0, 1, 5);
     assert_same_messages(mock, 1);
     assert_int_equal(summary.refused, 1);
     assert_string_equal(summary.codes[0].code, "quota");
@@ -113,7 +113,7 @@ static void test_refused(void **state) {
 static void test_retries_used_up(void **state) {
     (void) state;
     const vt_mock_grpc_step steps[] = {{VT_MOCK_GRPC_GOAWAY, {0}, NULL, NULL}};
-    vt_mock_grpc *mock = send_votes(steps, 1, 1, 1, 3);
+    vt_mock_grpc *mock = send_votes(steps, 1, 0, 1, 3);
     assert_same_messages(mock, 4);
     /* One for each attempt, and perhaps the one that was made for the next. */
     assert_in_range(vt_mock_grpc_connections(mock), 4, 5);

@@ -44,7 +44,7 @@ static void assert_same_requests(const vt_mock_http *mock, size_t count) {
 static void test_answered(void **state) {
     (void) state;
     const vt_mock_step steps[] = {COUNTED};
-    vt_mock_http *mock = send_one(steps, 1, 1, 3);
+    vt_mock_http *mock = send_one(steps, 1, 0, 3);
     assert_same_requests(mock, 1);
     const char *request = vt_mock_http_request(mock, 0);
     assert_int_equal(strncmp(request, "POST /v1/votes HTTP/1.1\r\n", 25), 0);
@@ -67,7 +67,7 @@ static void test_retried_with_the_same_id(void **state) {
         {VT_MOCK_SILENT, 0, NULL, NULL},
         {VT_MOCK_ANSWER, 200, NULL, "{\"id\":\"i\",\"status\":\"duplicate\"}"},
     };
-    vt_mock_http *mock = send_one(steps, 5, 1, 4);
+    vt_mock_http *mock = send_one(steps, 5, 0, 4);
     assert_same_requests(mock, 5);
     assert_int_equal(summary.accepted, 1);
     assert_int_equal(summary.duplicates, 1);
@@ -97,7 +97,7 @@ static void test_hang_up_is_noticed(void **state) {
 static void test_retry_after(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 503, "Retry-After: 1\r\n", "{}"}, COUNTED};
-    vt_mock_http *mock = send_one(steps, 2, 1, 1);
+    vt_mock_http *mock = send_one(steps, 2, 0, 1);
     assert_same_requests(mock, 2);
     assert_int_equal(summary.accepted, 1);
     assert_in_range(summary.latency_max_ns, 1000000000, 5000000000);
@@ -107,7 +107,7 @@ static void test_retry_after(void **state) {
 static void test_retries_used_up(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 503, NULL, "{\"error\":{\"code\":\"unknown\"}}"}};
-    vt_mock_http *mock = send_one(steps, 1, 1, 2);
+    vt_mock_http *mock = send_one(steps, 1, 0, 2);
     assert_same_requests(mock, 3);
     assert_int_equal(summary.failed, 1);
     assert_int_equal(summary.accepted, 0);
@@ -119,7 +119,7 @@ static void test_retries_used_up(void **state) {
 static void test_refused(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 403, NULL, "{\"error\":{\"code\":\"closed\"}}"}};
-    vt_mock_http *mock = send_one(steps, 1, 1, 5);
+    vt_mock_http *mock = send_one(steps, 1, 0, 5);
     assert_same_requests(mock, 1);
     assert_int_equal(summary.refused, 1);
     assert_string_equal(summary.codes[0].code, "closed");
@@ -158,7 +158,7 @@ static void test_part_of_a_batch(void **state) {
 static void test_garbage(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_ANSWER, 200, "bad header\r\n", ""}, COUNTED};
-    vt_mock_http *mock = send_one(steps, 2, 1, 1);
+    vt_mock_http *mock = send_one(steps, 2, 0, 1);
     assert_same_requests(mock, 2);
     assert_int_equal(summary.accepted, 1);
     vt_mock_http_stop(mock);
