@@ -24,7 +24,7 @@ int vt_cmd_send(const vt_config *config) {
     vt_send_summary summary = {0};
     vt_reason reason = {0};
     vt_err err = vt_send_run(&options, &summary, &reason);
-    if (summary.sent > 0) {
+    if (summary.total > 0) {
         vt_summary_write(&summary, stdout);
     }
     if (err != VT_OK) {

@@ -15,8 +15,8 @@ typedef enum statement { PAGE, STATE, BLOCKS, STATEMENTS } statement;
 static const char *const statements_sql[STATEMENTS] = {
     [PAGE] = "SELECT " VT_VOTE_ROW_SQL ", link FROM vote WHERE position > ? ORDER BY position LIMIT ?",
     [STATE] = "SELECT position, link FROM tally_state",
-    [BLOCKS] = "INSERT OR IGNORE INTO log_block (name, block)"
-               " SELECT DISTINCT name, position / ?3 FROM vote WHERE position > ?1 AND position <= ?2",
+    [BLOCKS] = ("INSERT OR IGNORE INTO log_block (name, block)"
+                " SELECT DISTINCT name, position / ?3 FROM vote WHERE position > ?1 AND position <= ?2"),
 };
 
 /* From which record on, and what it must link to. */
