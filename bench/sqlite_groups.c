@@ -151,8 +151,7 @@ static void measure(cell *to, int round, const char *parent, counting_sink *sink
     if (vt_store_open(dir, VT_STORE_SERVE, &store, reason) != VT_OK) {
         die("open", reason);
     }
-    must(vt_sql_exec(vt_store_writer(store),
-                     to->is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"),
+    must(vt_sql_exec(vt_store_writer(store), to->is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"),
          "synchronous");
     must(vt_metrics_open(&metrics), "metrics");
     must(vt_health_open(&health), "health");
