@@ -4,7 +4,7 @@
 #include "web/text.h"
 
 static void series_sample(vt_text *text, vt_slice band, uint64_t votes) {
-    vt_text_raw(text, "votaton_votes{band=\"");
+    vt_text_raw(text, "votaton_band_votes{band=\"");
     if (text->err == VT_OK) {
         text->err = vt_metrics_escape_label(text->buf, band);
     }
@@ -14,7 +14,7 @@ static void series_sample(vt_text *text, vt_slice band, uint64_t votes) {
 }
 
 static void series_head(vt_text *text) {
-    vt_text_raw(text, "# HELP votaton_votes Votes counted, by band\n# TYPE votaton_votes gauge\n");
+    vt_text_raw(text, "# HELP votaton_band_votes Votes counted, by band\n# TYPE votaton_band_votes gauge\n");
 }
 
 vt_err vt_series_write(const vt_view *view, vt_buf *out) {

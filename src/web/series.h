@@ -1,4 +1,4 @@
-/* The votes by band as metrics: votaton_votes{band="…"}. */
+/* The votes by band as metrics: votaton_band_votes{band="…"}. */
 #ifndef VT_WEB_SERIES_H
 #define VT_WEB_SERIES_H
 

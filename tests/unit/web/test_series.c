@@ -42,12 +42,12 @@ static const char *rendered(void) {
     return text;
 }
 
-#define HEAD "# HELP votaton_votes Votes counted, by band\n# TYPE votaton_votes gauge\n"
+#define HEAD "# HELP votaton_band_votes Votes counted, by band\n# TYPE votaton_band_votes gauge\n"
 
 static void test_escapes_names(void **state) {
     (void) state;
     fake_stores_add(&stores, "a\"b\\c", "");
-    assert_string_equal(rendered(), HEAD "votaton_votes{band=\"a\\\"b\\\\c\"} 1\n");
+    assert_string_equal(rendered(), HEAD "votaton_band_votes{band=\"a\\\"b\\\\c\"} 1\n");
 }
 
 static void test_nothing_before_the_first_read(void **state) {
@@ -77,12 +77,12 @@ static void test_further_bands_are_summed_up(void **state) {
     }
     const char *text = rendered();
     int samples = 0;
-    for (const char *line = text; (line = strstr(line, "\nvotaton_votes{")) != NULL; line++) {
+    for (const char *line = text; (line = strstr(line, "\nvotaton_band_votes{")) != NULL; line++) {
         samples++;
     }
     /* The fold's own (other) sorts first and takes the place of one band: 199 bands, and 5 with it in the rest. */
     assert_int_equal(samples, VT_SERIES_BANDS_MAX);
-    assert_non_null(strstr(text, "votaton_votes{band=\"(other)\"} 6\n"));
+    assert_non_null(strstr(text, "votaton_band_votes{band=\"(other)\"} 6\n"));
     assert_null(strstr(text, "band203"));
 }
 

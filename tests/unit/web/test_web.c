@@ -237,7 +237,7 @@ static void test_hidden_everywhere(void **state) {
     assert_int_equal(vt_metrics_render(metrics, &text), VT_OK);
     const char *rendered;
     assert_int_equal(vt_buf_cstr(&text, &rendered), VT_OK);
-    assert_null(strstr(rendered, "votaton_votes{"));
+    assert_null(strstr(rendered, "votaton_band_votes{"));
     vt_buf_release(&text);
 }
 
