@@ -29,9 +29,12 @@ static int run(vt_command_id command, int argc, const char *const *argv) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        int status = vt_help_overview();
-        return argc < 2 ? VT_EXIT_FAILED : status;
+    if (argc < 2) {
+        fputs("usage: votaton COMMAND [FLAGS]\nTry `votaton help`.\n", stderr);
+        return VT_EXIT_FAILED;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        return vt_help_overview();
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("votaton " VT_VERSION);

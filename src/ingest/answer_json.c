@@ -1,5 +1,6 @@
 #include "ingest/answer_json.h"
 
+#include "base/assert.h"
 #include "ingest/answer.h"
 
 /* All texts below are our own constants, UUIDs and digits: nothing in them needs a JSON escape. */
@@ -75,6 +76,7 @@ void vt_ingest_answer_json_one(vt_reply reply, const vt_item *item) {
 
 /* The error of the whole batch: only when every vote got a retryable one. */
 static vt_err common_error(const vt_call *call) {
+    VT_ASSERT(call->first != NULL);
     for (const vt_item *item = call->first; item != NULL; item = item->sibling) {
         if (!vt_err_is_retryable(item->append.err)) {
             return VT_OK;

@@ -115,7 +115,9 @@ void vt_intake_close(vt_intake *intake) {
 }
 
 vt_call *vt_intake_call(vt_intake *intake, vt_call_kind kind, vt_protocol protocol, vt_reply reply) {
-    intake->loop = reply.loop;
+    if (intake->loop == NULL) {
+        intake->loop = reply.loop; /* once: the ledger's thread reads it from the first append on */
+    }
     vt_call *call = intake->calls_free;
     if (call != NULL) {
         intake->calls_free = call->next_free;

@@ -76,7 +76,7 @@ static void test_values(void **state) {
 
 static void test_made_once(void **state) {
     (void) state;
-    vt_secret first;
+    vt_secret first = {0};
     vt_secret second;
     char reason[VT_REASON_MAX];
     mode_t before = umask(0);

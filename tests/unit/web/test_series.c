@@ -20,7 +20,7 @@ static int set_up(void **state) {
     fake_stores_init(&stores);
     contest = fake_contest();
     vt_buf_init(&buf, 65536);
-    return vt_views_open(&stores.tally, &contest, &views);
+    return (int) vt_views_open(&stores.tally, &contest, &views);
 }
 
 static int tear_down(void **state) {

@@ -21,7 +21,7 @@ static int set_up(void **state) {
     (void) state;
     fake_stores_init(&stores);
     contest = fake_contest();
-    return vt_views_open(&stores.tally, &contest, &views);
+    return (int) vt_views_open(&stores.tally, &contest, &views);
 }
 
 static int tear_down(void **state) {

@@ -29,7 +29,7 @@ static int set_up(void **state) {
     (void) state;
     fake_stores_init(&stores);
     contest = fake_contest();
-    return vt_metrics_open(&metrics);
+    return (int) vt_metrics_open(&metrics);
 }
 
 static void start(vt_web_limits limits, uint32_t threads) {
