@@ -49,7 +49,7 @@ static void on_ledger_fatal(void *context, vt_err err, const char *reason) {
     (void) context;
     vt_log(VT_LOG_ERROR, "ledger_failed", VT_LOG_STR("code", vt_err_code(err)), VT_LOG_STR("reason", reason));
     atomic_store(&is_broken, true);
-    vt_signals_raise();
+    vt_signals_give_up();
 }
 
 static const char *const grpc_services[] = {"votaton.v1.VoteService", "confproto.getInfo"};
@@ -250,6 +250,11 @@ int vt_cmd_run(const vt_config *config) {
         return VT_EXIT_FAILED;
     }
     vt_err err = open_process(&process, reason);
+    if (err == VT_ERR_GONE) {
+        vt_log(VT_LOG_INFO, "stopped", VT_LOG_STR("reason", reason));
+        close_process(&process, 0);
+        return VT_EXIT_OK;
+    }
     if (err != VT_OK) {
         vt_log(VT_LOG_ERROR, "cannot_start", VT_LOG_STR("code", vt_err_code(err)), VT_LOG_STR("reason", reason));
         close_process(&process, 0);

@@ -1,4 +1,4 @@
-/* Waiting for the signal that ends a server. */
+/* Waiting for the end of a server: by a signal, or because it cannot go on. */
 #ifndef VT_CMD_SIGNALS_H
 #define VT_CMD_SIGNALS_H
 
@@ -8,10 +8,14 @@
  * Before any other thread is started. VT_ERR_SYSTEM. */
 VT_MUST_CHECK vt_err vt_signals_hold(void);
 
-/* Returns the signal that came; a second SIGINT or SIGTERM after it ends the process at once. */
-int vt_signals_wait(void);
+/* Returns when one of the signals has come or vt_signals_give_up was called. A further signal then ends the process at
+ * once: whoever asks twice does not want to wait for the orderly end. */
+void vt_signals_wait(void);
 
-/* Makes vt_signals_wait return SIGTERM. Any thread. */
-void vt_signals_raise(void);
+/* Whether vt_signals_wait would return at once. */
+bool vt_signals_is_pending(void);
+
+/* Makes vt_signals_wait return. Any thread, any number of times, also after it has returned. */
+void vt_signals_give_up(void);
 
 #endif

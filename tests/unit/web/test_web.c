@@ -209,6 +209,8 @@ static void test_assets(void **state) {
     assert_int_equal(fetch("/assets/other.js"), 404);
 }
 
+enum { HIDDEN_VOTES = 997 };
+
 static void test_hidden_everywhere(void **state) {
     (void) state;
     const char *const names[] = {"in the catalogue"};
@@ -216,7 +218,7 @@ static void test_hidden_everywhere(void **state) {
     contest.results_shown = VT_RESULTS_AFTER_CLOSE;
     contest.closes_at_ms = vt_clock_wall_ms() + 3600000;
     start_default();
-    for (int i = 0; i < 77; i++) {
+    for (int i = 0; i < HIDDEN_VOTES; i++) {
         fake_stores_add(&stores, "secret", "secret");
     }
     const char *const paths[] = {
@@ -226,7 +228,9 @@ static void test_hidden_everywhere(void **state) {
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         assert_int_equal(fetch(paths[i]), 200);
         assert_null(strstr(body(), "secret"));
-        assert_null(strstr(body(), "77"));
+        /* As a JSON number or in a page; the milliseconds of a time stand behind a point. */
+        assert_null(strstr(body(), ":997"));
+        assert_null(strstr(body(), ">997"));
     }
     http_client_open(&client, vt_server_address(server), "GET", "/v1/results/stream", "", 0);
     assert_non_null(http_client_wait(&client, "\"bands\":[]}\n\n"));
