@@ -69,7 +69,7 @@ static FILE *open_output(const vt_config *config) {
 static vt_err load_secret(const vt_config *config, const vt_contest *contest, vt_secret *secret,
                           char reason[VT_REASON_MAX]) {
     const char *value = config->contest_secret[0] == '\0' ? NULL : config->contest_secret;
-    vt_err err = vt_secret_load(value, config->data, secret, reason);
+    vt_err err = vt_secret_find(value, config->data, secret, reason);
     if (err != VT_OK) {
         return err;
     }

@@ -11,6 +11,11 @@
 
 _Static_assert((int) VT_REBUILD_REASON_MAX == (int) VT_STORE_REASON_MAX, "one buffer for both reasons");
 
+static bool show(void *bar, int64_t folded, int64_t records) {
+    vt_progress_bar_show(bar, folded, records);
+    return true;
+}
+
 static vt_err rebuild(vt_store *store, char reason[VT_REBUILD_REASON_MAX]) {
     vt_tally *tally;
     vt_err err = vt_tally_sqlite_open(store, &tally);
@@ -20,7 +25,7 @@ static vt_err rebuild(vt_store *store, char reason[VT_REBUILD_REASON_MAX]) {
     }
     vt_progress_bar bar;
     vt_progress_bar_start(&bar, "rebuilding");
-    err = vt_rebuild(store, tally, vt_progress_bar_show, &bar, reason);
+    err = vt_rebuild(store, tally, show, &bar, reason);
     vt_progress_bar_end(&bar);
     vt_position position;
     if (err == VT_OK && vt_tally_position(tally, &position) == VT_OK) {

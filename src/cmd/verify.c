@@ -5,24 +5,37 @@
 #include "cmd/logging.h"
 #include "cmd/progress.h"
 #include "cmd/stored_contest.h"
+#include "count/difference.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A ledger without a contest yet has no limit, and no vote either. */
-static vt_err find_limit(const vt_store *store, uint32_t *votes_per_voter) {
-    vt_definition *definition;
+/* What the recount needs to know of the contest, and what is wrong with it. */
+typedef struct contest_state {
+    uint32_t votes_per_voter; /* 0: no limit, or not known */
+    const char *wrong;        /* NULL: nothing */
+} contest_state;
+
+/* That a ledger with votes has no contest is for the recount to say. */
+static vt_err read_contest(const vt_store *store, contest_state *out) {
+    vt_definition *definition = NULL;
+    *out = (contest_state){0};
     vt_err err = vt_stored_contest_read(store, &definition);
-    *votes_per_voter = 0;
     if (err == VT_ERR_NOT_FOUND) {
+        return VT_OK;
+    }
+    if (err == VT_ERR_BAD_CONTEST) {
+        out->wrong = "the stored contest cannot be read: it is no definition of a contest";
         return VT_OK;
     }
     if (err == VT_OK) {
         const vt_contest *contest = vt_definition_contest(definition);
-        *votes_per_voter = contest->limit_by == VT_LIMIT_NONE ? 0 : contest->votes_per_voter;
-        vt_definition_free(definition);
+        vt_id ledger_id = vt_store_ledger_id(store);
+        out->votes_per_voter = contest->limit_by == VT_LIMIT_NONE ? 0 : contest->votes_per_voter;
+        out->wrong = vt_id_eq(&contest->ledger_id, &ledger_id) ? NULL : "the stored contest belongs to another ledger";
     }
+    vt_definition_free(definition);
     return err;
 }
 
@@ -40,13 +53,16 @@ static void print_report(const vt_verify_report *report) {
 }
 
 static vt_err verify(const vt_store *store, vt_verify_report *report) {
-    uint32_t votes_per_voter;
-    vt_err err = find_limit(store, &votes_per_voter);
+    contest_state contest;
+    vt_err err = read_contest(store, &contest);
     if (err == VT_OK) {
         vt_progress_bar bar;
         vt_progress_bar_start(&bar, "recounting");
-        err = vt_verify(store, votes_per_voter, vt_progress_bar_show, &bar, report);
+        err = vt_verify(store, contest.votes_per_voter, vt_progress_bar_show, &bar, report);
         vt_progress_bar_end(&bar);
+    }
+    if (err == VT_OK && contest.wrong != NULL) {
+        vt_difference(report, "%s", contest.wrong);
     }
     return err;
 }

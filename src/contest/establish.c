@@ -80,7 +80,9 @@ static vt_err read_stored(const attempt *at, vt_definition **out) {
     uint32_t version;
     vt_err err = vt_ledger_contest_latest(at->ledger, &json, &version);
     if (err != VT_OK) {
-        fail(at, err, "the stored contest cannot be read: %s", vt_err_text(err));
+        bool is_changed = err == VT_ERR_CORRUPT;
+        err = is_changed ? fail(at, err, "a version of the stored contest is missing or was changed")
+                         : fail(at, err, "the stored contest cannot be read: %s", vt_err_text(err));
         goto out;
     }
     if (version > 0) {
@@ -120,6 +122,19 @@ static vt_err append(const attempt *at, const vt_contest *contest) {
     return err == VT_OK ? VT_OK : fail(at, err, "the contest cannot be stored: %s", vt_err_text(err));
 }
 
+/* Only a ledger without votes may get its first version: another contest would count them by other rules. */
+static vt_err check_first(const attempt *at) {
+    vt_ledger_row row;
+    size_t count = 0;
+    vt_position start = {-1, 0};
+    vt_position end = {-1, INT64_MAX};
+    vt_err err = vt_ledger_read(at->ledger, start, end, &row, 1, &count);
+    if (err != VT_OK) {
+        return fail(at, err, "the ledger cannot be read: %s", vt_err_text(err));
+    }
+    return count == 0 ? VT_OK : fail(at, VT_ERR_CORRUPT, "the ledger has votes, but its contest is missing");
+}
+
 /* Reads, compares, and appends if need be. VT_ERR_IN_USE: another process appended in between. */
 static vt_err establish_once(const attempt *at, vt_definition **out) {
     vt_definition *stored = NULL;
@@ -131,6 +146,10 @@ static vt_err establish_once(const attempt *at, vt_definition **out) {
     if (stored != NULL && at->wanted == NULL) {
         *out = stored;
         return VT_OK;
+    }
+    err = stored == NULL ? check_first(at) : VT_OK;
+    if (err != VT_OK) {
+        goto out;
     }
     err = make_next(at, stored == NULL ? 1 : vt_definition_contest(stored)->version + 1, &next);
     if (err != VT_OK) {

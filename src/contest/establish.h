@@ -18,8 +18,8 @@ enum { VT_ESTABLISH_ATTEMPTS_MAX = 3 }; /* against other processes that append a
  * `secret` may be NULL for a contest that does not limit votes. The caller owns *out.
  * On error `reason` says what is wrong; *out is unchanged. VT_ERR_BAD_CONTEST (the file, or a change that is not
  * allowed), VT_ERR_SYSTEM (the file cannot be read), VT_ERR_BAD_CONFIG (limited, but no secret), VT_ERR_OTHER_LEDGER,
- * VT_ERR_OTHER_SECRET, VT_ERR_CORRUPT (the stored version cannot be read), VT_ERR_IN_USE (lost every race),
- * VT_ERR_NO_MEMORY, and those of the ledger. */
+ * VT_ERR_OTHER_SECRET, VT_ERR_CORRUPT (the stored version cannot be read, one is missing, or there are votes without
+ * any), VT_ERR_IN_USE (lost every race), VT_ERR_NO_MEMORY, and those of the ledger. */
 VT_MUST_CHECK vt_err vt_contest_establish(vt_ledger *ledger, const char *file, const vt_secret *secret, int64_t now_ms,
                                           vt_definition **out, char reason[VT_REASON_MAX]);
 

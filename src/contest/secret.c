@@ -24,17 +24,25 @@ static vt_err take(vt_slice text, const char *whose, vt_secret *out, char reason
     return VT_OK;
 }
 
-vt_err vt_secret_load(const char *value, const char *dir, vt_secret *out, char reason[VT_REASON_MAX]) {
+static vt_err load(const char *value, const char *dir, bool makes, vt_secret *out, char reason[VT_REASON_MAX]) {
     if (value != NULL) {
         return take(vt_slice_str(value), "the contest's secret", out, reason);
     }
     vt_secret_text text;
-    vt_err err = vt_secret_file_read_or_make(dir, &text, reason);
+    vt_err err = vt_secret_file_read(dir, makes, &text, reason);
     if (err == VT_OK) {
         err = take(vt_slice_of(text.bytes, text.len), "the secret in its file", out, reason);
     }
     explicit_bzero(&text, sizeof text);
     return err;
+}
+
+vt_err vt_secret_load(const char *value, const char *dir, vt_secret *out, char reason[VT_REASON_MAX]) {
+    return load(value, dir, true, out, reason);
+}
+
+vt_err vt_secret_find(const char *value, const char *dir, vt_secret *out, char reason[VT_REASON_MAX]) {
+    return load(value, dir, false, out, reason);
 }
 
 void vt_secret_release(vt_secret *secret) {

@@ -32,6 +32,9 @@ typedef struct vt_secret {
  * VT_ERR_BAD_CONFIG (too short, too long, control characters, the file's rights), VT_ERR_SYSTEM. */
 VT_MUST_CHECK vt_err vt_secret_load(const char *value, const char *dir, vt_secret *out, char reason[VT_REASON_MAX]);
 
+/* The same for a contest that has its secret already: a file that is missing is VT_ERR_BAD_CONFIG, and none is made. */
+VT_MUST_CHECK vt_err vt_secret_find(const char *value, const char *dir, vt_secret *out, char reason[VT_REASON_MAX]);
+
 /* Wipes the secret. Accepts NULL and a zeroed one. */
 void vt_secret_release(vt_secret *secret);
 

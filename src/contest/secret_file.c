@@ -127,14 +127,16 @@ static int open_secret(int dir_file) {
     return openat(dir_file, VT_SECRET_FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-vt_err vt_secret_file_read_or_make(const char *dir, vt_secret_text *out, char reason[VT_REASON_MAX]) {
+vt_err vt_secret_file_read(const char *dir, bool makes, vt_secret_text *out, char reason[VT_REASON_MAX]) {
     int dir_file = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_file < 0) {
         return refuse_system(dir, "open its directory", reason);
     }
     int file = open_secret(dir_file);
     vt_err err = VT_OK;
-    if (file < 0 && errno == ENOENT) {
+    if (file < 0 && errno == ENOENT && !makes) {
+        err = refuse_file(dir, "is missing: the contest needs the secret that it was made with", reason);
+    } else if (file < 0 && errno == ENOENT) {
         err = make(dir_file) ? VT_OK : refuse_system(dir, "make it", reason);
         file = err == VT_OK ? open_secret(dir_file) : -1;
     }

@@ -12,8 +12,8 @@ typedef struct vt_secret_text {
     size_t len;
 } vt_secret_text;
 
-/* Reads `dir`/secret, which is made first when it is missing. On error `reason` says why.
- * VT_ERR_BAD_CONFIG (not a regular file of this user with mode 0600 or less, too long), VT_ERR_SYSTEM. */
-VT_MUST_CHECK vt_err vt_secret_file_read_or_make(const char *dir, vt_secret_text *out, char reason[VT_REASON_MAX]);
+/* Reads `dir`/secret; when it is missing, it is made first if `makes`. On error `reason` says why.
+ * VT_ERR_BAD_CONFIG (missing, not a regular file of this user with mode 0600 or less, too long), VT_ERR_SYSTEM. */
+VT_MUST_CHECK vt_err vt_secret_file_read(const char *dir, bool makes, vt_secret_text *out, char reason[VT_REASON_MAX]);
 
 #endif

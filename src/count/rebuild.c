@@ -82,6 +82,15 @@ static vt_err read_cursor(rebuild *self, cursor *out) {
     return err;
 }
 
+static bool has_its_fingerprint(const vt_record *record) {
+    vt_vote vote = {0};
+    for (int field = VT_FIELD_NAME; field <= VT_FIELD_RANK; field++) {
+        vote.text[field] = vt_record_text(record, (vt_field) field);
+    }
+    vt_id fingerprint = vt_fingerprint(&vote);
+    return vt_id_eq(&fingerprint, &record->fingerprint);
+}
+
 /* Reads the row that must be the next one. VT_ERR_CORRUPT when it is not. */
 static vt_err read_next(sqlite3_stmt *row, cursor *at, vt_append *out) {
     int64_t position = 0;
@@ -94,7 +103,7 @@ static vt_err read_next(sqlite3_stmt *row, cursor *at, vt_append *out) {
         return VT_ERR_CORRUPT;
     }
     vt_id expected = vt_link_next(&at->link, position, &out->record);
-    if (!vt_id_eq(&expected, &link)) {
+    if (!vt_id_eq(&expected, &link) || !has_its_fingerprint(&out->record)) {
         return VT_ERR_CORRUPT;
     }
     *at = (cursor){position, link};
@@ -161,36 +170,73 @@ static vt_err step(rebuild *self, cursor *at, size_t *count) {
     return page_err;
 }
 
-static vt_err catch_up(rebuild *self, vt_rebuild_progress *progress, void *context) {
+/* How far the tally is, and how far the ledger. VT_ERR_CORRUPT when the ledger ends first. */
+static vt_err compare(rebuild *self, int64_t *position, int64_t *records) {
     cursor at = {0};
-    size_t count = 0;
-    int64_t records = 0;
-    vt_err err = vt_sql_number(self->db, "SELECT coalesce(max(position), 0) FROM vote", &records);
+    vt_err err = vt_sql_number(self->db, "SELECT coalesce(max(position), 0) FROM vote", records);
+    if (err == VT_OK) {
+        err = read_cursor(self, &at);
+    }
     if (err != VT_OK) {
         return explain(self, err);
     }
+    *position = at.position;
+    if (at.position > *records) {
+        snprintf(self->reason, VT_REBUILD_REASON_MAX,
+                 "%lld records that had been counted are missing from the ledger: it ends at position %lld",
+                 (long long) (at.position - *records), (long long) *records);
+        return VT_ERR_CORRUPT;
+    }
+    return VT_OK;
+}
+
+static vt_err fold_rest(rebuild *self, int64_t records, vt_rebuild_progress *progress, void *context) {
+    cursor at = {0};
+    size_t count = 0;
+    vt_err err = VT_OK;
     do {
         err = step(self, &at, &count);
         if (err == VT_OK) {
             err = vt_store_checkpoint_if_due(self->store);
         }
-        if (err == VT_OK && progress != NULL) {
-            progress(context, at.position, records);
+        if (err == VT_OK && progress != NULL && !progress(context, at.position, records)) {
+            snprintf(self->reason, VT_REBUILD_REASON_MAX, "stopped at position %lld of %lld", (long long) at.position,
+                     (long long) records);
+            return VT_ERR_GONE;
         }
     } while (err == VT_OK && count > 0);
     if (err == VT_ERR_CORRUPT) {
-        snprintf(self->reason, VT_REBUILD_REASON_MAX, "the ledger is damaged: position %lld does not follow",
-                 (long long) at.position + 1);
-    } else if (err == VT_OK && at.position != records) {
-        snprintf(self->reason, VT_REBUILD_REASON_MAX, "the tally stands at position %lld, the ledger ends at %lld",
-                 (long long) at.position, (long long) records);
-        err = VT_ERR_CORRUPT;
+        snprintf(self->reason, VT_REBUILD_REASON_MAX,
+                 "the ledger is damaged: position %lld was changed or does not follow", (long long) at.position + 1);
     }
     return err;
 }
 
+static vt_err catch_up(rebuild *self, vt_rebuild_progress *progress, void *context) {
+    int64_t position = 0;
+    int64_t records = 0;
+    vt_err err = compare(self, &position, &records);
+    return err == VT_OK && position < records ? fold_rest(self, records, progress, context) : err;
+}
+
+/* A tally that lost its position cannot say what it had counted. */
+static vt_err check_tail(rebuild *self) {
+    int64_t position = 0;
+    int64_t records = 0;
+    int64_t has_state = 0;
+    vt_err err = vt_sql_number(self->db, "SELECT count(*) FROM tally_state", &has_state);
+    if (err != VT_OK) {
+        return explain(self, err);
+    }
+    return has_state == 0 ? VT_OK : compare(self, &position, &records);
+}
+
 static vt_err empty(rebuild *self) {
-    vt_err err = vt_store_begin(self->store);
+    vt_err err = check_tail(self);
+    if (err != VT_OK) {
+        return err;
+    }
+    err = vt_store_begin(self->store);
     if (err != VT_OK) {
         return explain(self, err);
     }

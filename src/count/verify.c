@@ -1,5 +1,6 @@
 #include "count/verify.h"
 
+#include "count/contest_chain.h"
 #include "count/difference.h"
 #include "count/recount.h"
 #include "count/sums.h"
@@ -79,7 +80,7 @@ static vt_err read_pairs(verify *self) {
 }
 
 /* One read transaction, so that the position, the sums and the end of the ledger belong together. */
-static vt_err pin(verify *self) {
+static vt_err pin(verify *self, vt_id ledger_id) {
     vt_err err = vt_sql_exec(self->db, "BEGIN");
     if (err != VT_OK) {
         return err;
@@ -90,6 +91,12 @@ static vt_err pin(verify *self) {
     }
     if (err == VT_OK) {
         err = vt_sql_number(self->db, "SELECT coalesce(max(position), 0) FROM vote", &self->report->ledger_end);
+    }
+    if (err == VT_OK) {
+        err = vt_contest_chain_check(self->db, &ledger_id, self->report->ledger_end, self->report);
+    }
+    if (err == VT_ERR_CORRUPT) {
+        vt_difference(self->report, "the file cannot be read: %s", sqlite3_errmsg(self->db));
     }
     vt_err end_err = vt_sql_exec(self->db, "COMMIT");
     self->report->position = self->tally.position;
@@ -238,7 +245,7 @@ vt_err vt_verify(const vt_store *store, uint32_t votes_per_voter, vt_verify_prog
     verify self = {.report = report, .sums = vt_sums_new(), .tally = {.sums = vt_sums_new()}};
     vt_err err = self.sums == NULL || self.tally.sums == NULL ? VT_ERR_NO_MEMORY : vt_store_connect(store, &self.db);
     if (err == VT_OK) {
-        err = pin(&self);
+        err = pin(&self, vt_store_ledger_id(store));
     }
     if (err == VT_OK) {
         err = recount(&self, store, progress, context);

@@ -5,7 +5,8 @@
  *
  * It finds: positions that are missing; records that were changed, inserted or removed later (link.h); texts that no
  * vote can have; fingerprints that are not those of the texts; ids that the index does not lead to; voters with too
- * many votes; bands that the log would not find; sums, or the position of the tally, that differ.
+ * many votes; bands that the log would not find; sums, or the position of the tally, that differ; versions of the
+ * contest that are missing or were changed.
  */
 #ifndef VT_COUNT_VERIFY_H
 #define VT_COUNT_VERIFY_H

@@ -63,7 +63,7 @@ VT_MUST_CHECK vt_err vt_ledger_read(vt_ledger *ledger, vt_position after, vt_pos
                                     size_t rows_max, size_t *count);
 
 /* The newest version of the contest's definition: appends its JSON to `json` and sets *version, 0 when there is none.
- * VT_ERR_BUSY, VT_ERR_IO, those of vt_buf_append. */
+ * VT_ERR_CORRUPT when a version is missing or was changed; VT_ERR_BUSY, VT_ERR_IO, those of vt_buf_append. */
 VT_MUST_CHECK vt_err vt_ledger_contest_latest(vt_ledger *ledger, vt_buf *json, uint32_t *version);
 
 /* Appends a version, durably. `version` is the newest one plus 1, else VT_ERR_IN_USE (another process was faster).

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "ledger/answers.h"
+#include "ledger/contest_table.h"
 #include "ledger/ledger_metrics.h"
 #include "ledger/vote_reader.h"
 #include "ledger/vote_table.h"
@@ -65,7 +66,7 @@ static vt_err failure(ledger_sqlite *sqlite) {
 static void pause_writing(ledger_sqlite *sqlite, vt_err err) {
     if (sqlite->retry_at_ns == 0) {
         vt_health_set(sqlite->options.health, condition,
-                      err == VT_ERR_BUSY ? "the database is locked by another program" : "the disk is full");
+                      err == VT_ERR_BUSY ? "another program holds the database" : "the disk is full");
     }
     vt_counter_add(sqlite->metrics.failures_retryable, 1);
     sqlite->retry_at_ns = vt_clock_monotonic_ns() + (int64_t) RETRY_AFTER_MS * 1000000;
@@ -239,27 +240,20 @@ static vt_err read_rows(vt_ledger *ledger, vt_position after, vt_position until,
     return vt_vote_reader_read(((ledger_sqlite *) ledger)->reader, after, until, rows, rows_max, count);
 }
 
-static vt_err contest_latest(vt_ledger *ledger, vt_buf *json, uint32_t *version) {
-    return vt_vote_reader_contest(((ledger_sqlite *) ledger)->reader, json, version);
+static vt_err check_contest(const ledger_sqlite *sqlite) {
+    sqlite3 *db = NULL;
+    vt_err err = vt_store_connect(sqlite->store, &db);
+    if (err == VT_OK) {
+        err = vt_contest_table_check(db, &sqlite->ledger.id);
+    }
+    sqlite3_close(db);
+    return err;
 }
 
-/* In a transaction. VT_ERR_IN_USE unless `version` is the next one. */
-static vt_err insert_version(sqlite3 *db, uint32_t version, vt_slice json) {
-    static const char sql[] = "INSERT INTO contest (version, at_ms, definition) SELECT ?1, ?2, ?3"
-                              " WHERE ?1 = (SELECT coalesce(max(version), 0) + 1 FROM contest)";
-    sqlite3_stmt *insert = NULL;
-    vt_err err = vt_sql_prepare(db, sql, &insert);
-    if (err == VT_OK) {
-        int code = sqlite3_bind_int64(insert, 1, version);
-        code = code != SQLITE_OK ? code : sqlite3_bind_int64(insert, 2, vt_clock_wall_ms());
-        code = code != SQLITE_OK ? code : sqlite3_bind_text(insert, 3, json.ptr, (int) json.len, SQLITE_STATIC);
-        err = vt_sql_err(db, code);
-    }
-    if (err == VT_OK) {
-        err = vt_sql_run(insert);
-    }
-    sqlite3_finalize(insert);
-    return err == VT_OK && sqlite3_changes(db) != 1 ? VT_ERR_IN_USE : err;
+static vt_err contest_latest(vt_ledger *ledger, vt_buf *json, uint32_t *version) {
+    ledger_sqlite *sqlite = (ledger_sqlite *) ledger;
+    vt_err err = check_contest(sqlite);
+    return err == VT_OK ? vt_vote_reader_contest(sqlite->reader, json, version) : err;
 }
 
 static vt_err contest_append(vt_ledger *ledger, uint32_t version, vt_slice json) {
@@ -272,7 +266,7 @@ static vt_err contest_append(vt_ledger *ledger, uint32_t version, vt_slice json)
         return VT_ERR_BUSY;
     }
     mishap why = {0};
-    err = insert_version(vt_store_writer(sqlite->store), version, json);
+    err = vt_contest_table_append(vt_store_writer(sqlite->store), &ledger->id, version, vt_clock_wall_ms(), json);
     err = err == VT_OK ? vt_store_commit(sqlite->store) : err;
     if (err == VT_OK) {
         return VT_OK;
@@ -359,6 +353,10 @@ vt_err vt_ledger_sqlite_open(vt_store *store, const vt_ledger_sqlite_options *op
     vt_ledger_metrics_init(&sqlite->metrics, options->metrics);
     pthread_mutex_init(&sqlite->failure_lock, NULL);
     vt_health_set(options->health, condition, NULL);
+    vt_err settled = vt_store_settled(store);
+    if (settled != VT_OK) {
+        pause_writing(sqlite, settled);
+    }
     vt_err err = open_parts(sqlite);
     if (err != VT_OK) {
         close_ledger(&sqlite->ledger);

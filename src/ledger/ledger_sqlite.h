@@ -8,6 +8,7 @@
  *   disk full, or another program holds the file
  *             the group is taken back and answered VT_ERR_RETRY (VT_ERR_UNKNOWN if it may be in the log), all that
  *             arrives VT_ERR_RETRY, until an attempt, one each second, succeeds; the condition "ledger" says why
+ *             (a store that could not be settled at its start is such a failure: not even a repeated vote is answered)
  *   anything else
  *             the group is answered VT_ERR_RETRY, or VT_ERR_UNKNOWN when the commit itself failed; nothing is
  *             acknowledged any more, and on_fatal is called. A failed fsync is never tried again: the kernel may have

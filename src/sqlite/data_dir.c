@@ -15,19 +15,27 @@ static vt_err refuse(char *reason, const char *what, const char *dir, int cause)
     return VT_ERR_SYSTEM;
 }
 
-/* The entry of a new directory is durable only once its parent is. */
+static int sync_directory(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int cause = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return cause;
+}
+
+/* The entry of a directory is durable only once its parent is; whoever made the directory may have died before that.
+ */
 static vt_err sync_parent(const char *dir, char *reason) {
     char parent[PATH_MAX];
     if (snprintf(parent, sizeof parent, "%s/..", dir) >= (int) sizeof parent) {
         return refuse(reason, "cannot use the data directory", dir, ENAMETOOLONG);
     }
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int cause = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    /* A parent that may be entered but not read cannot be synced; that is no reason not to start. */
-    return cause == 0 || cause == EACCES ? VT_OK : refuse(reason, "cannot sync the parent of", dir, cause);
+    int cause = sync_directory(parent);
+    /* A parent that may be entered but not read, or that is on a file system that cannot change, cannot be synced; that
+     * is no reason not to start. */
+    bool is_out_of_reach = cause == EACCES || cause == EINVAL || cause == EROFS;
+    return cause == 0 || is_out_of_reach ? VT_OK : refuse(reason, "cannot sync the parent of", dir, cause);
 }
 
 vt_err vt_data_dir_make(const char *dir, char reason[VT_DATA_DIR_REASON_MAX]) {
@@ -38,11 +46,16 @@ vt_err vt_data_dir_make(const char *dir, char reason[VT_DATA_DIR_REASON_MAX]) {
     struct stat found;
     if (cause == EEXIST && stat(dir, &found) == 0) {
         if (S_ISDIR(found.st_mode)) {
-            return VT_OK;
+            return sync_parent(dir, reason);
         }
         cause = ENOTDIR;
     }
     return refuse(reason, "cannot make the data directory", dir, cause);
+}
+
+vt_err vt_data_dir_sync(const char *dir, char reason[VT_DATA_DIR_REASON_MAX]) {
+    int cause = sync_directory(dir);
+    return cause == 0 ? VT_OK : refuse(reason, "cannot sync the data directory", dir, cause);
 }
 
 vt_err vt_data_dir_lock(const char *dir, int *fd, char reason[VT_DATA_DIR_REASON_MAX]) {

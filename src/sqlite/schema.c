@@ -4,6 +4,7 @@
  *   contest      version   1, 2, …        append-only
  *                at_ms                    when it was appended, ms since 1970
  *                definition               JSON
+ *                link                     see link.h: ties the version to all before it
  *   vote         position  1, 2, …        the ledger: append-only, without gaps
  *                id                       identity, unique
  *                at_ms                    when ingest took it
@@ -24,7 +25,8 @@
 
 static const char tables_sql[] =
     "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;"
-    "CREATE TABLE contest (version INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, definition TEXT NOT NULL) STRICT;"
+    "CREATE TABLE contest (version INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, definition TEXT NOT NULL,"
+    "  link BLOB NOT NULL) STRICT;"
     "CREATE TABLE vote ("
     "  position INTEGER PRIMARY KEY,"
     "  id BLOB NOT NULL UNIQUE,"
@@ -106,13 +108,7 @@ vt_err vt_schema_create(sqlite3 *db, const vt_id *id) {
     if (err == VT_OK) {
         err = insert_first_rows(db, id);
     }
-    if (err == VT_OK) {
-        err = vt_sql_exec(db, "COMMIT");
-    }
-    if (err != VT_OK) {
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    }
-    return err;
+    return err == VT_OK ? vt_sql_exec(db, "COMMIT") : err;
 }
 
 vt_err vt_schema_ledger_id(sqlite3 *db, vt_id *out) {

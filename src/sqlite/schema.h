@@ -20,7 +20,8 @@ typedef enum vt_schema_state { VT_SCHEMA_EMPTY, VT_SCHEMA_OURS } vt_schema_state
  */
 VT_MUST_CHECK vt_err vt_schema_inspect(sqlite3 *db, vt_schema_state *out);
 
-/* Makes the tables in an empty file, in one transaction, for the ledger `id`. Errors of vt_sql_err. */
+/* Makes the tables in an empty file, in one transaction, for the ledger `id`. Errors of vt_sql_err: then the caller
+ * asks for the message and closes the connection, which takes everything back. */
 VT_MUST_CHECK vt_err vt_schema_create(sqlite3 *db, const vt_id *id);
 
 /* Reads the ledger's id. VT_ERR_CORRUPT when there is none, errors of vt_sql_err. */

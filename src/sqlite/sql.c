@@ -32,6 +32,7 @@ vt_err vt_sql_err(sqlite3 *db, int code) {
     case SQLITE_NOTADB:
         return VT_ERR_NOT_OURS;
     case SQLITE_CORRUPT:
+    case SQLITE_ERROR:
         return VT_ERR_CORRUPT;
     case SQLITE_IOERR:
         return io_err(db, sqlite3_extended_errcode(db));

@@ -12,7 +12,8 @@
  *   VT_OK            SQLITE_OK, ROW, DONE
  *   VT_ERR_FULL      no room on the disk: SQLITE_FULL, or an input/output error whose cause is ENOSPC or EDQUOT
  *   VT_ERR_BUSY      another connection holds a lock
- *   VT_ERR_NO_MEMORY, VT_ERR_NOT_OURS (no SQLite file), VT_ERR_CORRUPT
+ *   VT_ERR_CORRUPT   damage; also SQLITE_ERROR: our statements are right, so a table or a column of theirs is missing
+ *   VT_ERR_NO_MEMORY, VT_ERR_NOT_OURS (no SQLite file)
  *   VT_ERR_IO        everything else. A failed fsync is always this one, whatever its cause: it must not be tried again
  */
 vt_err vt_sql_err(sqlite3 *db, int code);

@@ -21,6 +21,7 @@ static const char *const statements_sql[STATEMENTS] = {
 
 typedef struct votelog_sqlite {
     vt_votelog log; /* first: a vt_votelog * points here */
+    const vt_store *store;
     pthread_mutex_t lock;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
@@ -47,6 +48,12 @@ static vt_err read_rows(sqlite3_stmt *stmt, vt_votelog_row *rows, uint32_t rows_
     return err;
 }
 
+/* Whoever sees a vote here takes it for recorded, so it must be durable. */
+static vt_err read_settled(const votelog_sqlite *sqlite, sqlite3_stmt *stmt, vt_votelog_row *rows, uint32_t rows_max,
+                           uint32_t *count) {
+    return vt_store_settled(sqlite->store) == VT_OK ? read_rows(stmt, rows, rows_max, count) : VT_ERR_BUSY;
+}
+
 static vt_err list(vt_votelog *log, const vt_votelog_query *query, vt_votelog_row *rows, uint32_t *count) {
     votelog_sqlite *sqlite = (votelog_sqlite *) log;
     VT_ASSERT(query->limit >= 1 && query->limit <= VT_VOTELOG_ROWS_MAX);
@@ -59,7 +66,7 @@ static vt_err list(vt_votelog *log, const vt_votelog_query *query, vt_votelog_ro
         code |= sqlite3_bind_text(stmt, 3, query->band.ptr, (int) query->band.len, SQLITE_STATIC);
         code |= sqlite3_bind_int64(stmt, 4, VT_LOG_BLOCK_VOTES);
     }
-    vt_err err = code == SQLITE_OK ? read_rows(stmt, rows, query->limit, count) : VT_ERR_INTERNAL;
+    vt_err err = code == SQLITE_OK ? read_settled(sqlite, stmt, rows, query->limit, count) : VT_ERR_INTERNAL;
     pthread_mutex_unlock(&sqlite->lock);
     return err;
 }
@@ -70,7 +77,7 @@ static vt_err find(vt_votelog *log, const vt_id *id, vt_votelog_row *out) {
     uint32_t count = 0;
     pthread_mutex_lock(&sqlite->lock);
     int code = sqlite3_bind_blob(stmt, 1, id->bytes, VT_ID_LEN, SQLITE_STATIC);
-    vt_err err = code == SQLITE_OK ? read_rows(stmt, out, 1, &count) : VT_ERR_INTERNAL;
+    vt_err err = code == SQLITE_OK ? read_settled(sqlite, stmt, out, 1, &count) : VT_ERR_INTERNAL;
     pthread_mutex_unlock(&sqlite->lock);
     return err == VT_OK && count == 0 ? VT_ERR_NOT_FOUND : err;
 }
@@ -93,6 +100,7 @@ vt_err vt_votelog_sqlite_open(const vt_store *store, vt_votelog **out) {
         return VT_ERR_NO_MEMORY;
     }
     sqlite->log.backend = &backend;
+    sqlite->store = store;
     pthread_mutex_init(&sqlite->lock, NULL);
     vt_err err = vt_store_connect(store, &sqlite->db);
     for (int i = 0; err == VT_OK && i < STATEMENTS; i++) {

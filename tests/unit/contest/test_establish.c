@@ -23,6 +23,7 @@ typedef struct memory_ledger {
     uint32_t rivals_max;
     vt_err latest_err;
     vt_err append_err;
+    size_t votes;
     int appends;
 } memory_ledger;
 
@@ -70,7 +71,17 @@ static vt_err append(vt_ledger *ledger, uint32_t version, vt_slice json) {
     return VT_OK;
 }
 
-static const vt_ledger_backend backend = {.contest_latest = latest, .contest_append = append};
+static vt_err read_rows(vt_ledger *ledger, vt_position after, vt_position until, vt_ledger_row *rows, size_t rows_max,
+                        size_t *count) {
+    memory_ledger *memory = (memory_ledger *) ledger;
+    (void) rows;
+    assert_int_equal(after.offset, 0);
+    assert_true(until.offset > 0);
+    *count = memory->votes < rows_max ? memory->votes : rows_max;
+    return VT_OK;
+}
+
+static const vt_ledger_backend backend = {.contest_latest = latest, .contest_append = append, .read = read_rows};
 
 static memory_ledger memory;
 static vt_secret secret;
@@ -214,8 +225,22 @@ static void test_strange_ledgers(void **state) {
     store(&memory, VT_SLICE("{"));
     assert_refused(NULL, 1, VT_ERR_CORRUPT,
                    "the stored contest cannot be read: not JSON: string or '}' expected near end of file");
+    memory.latest_err = VT_ERR_CORRUPT;
+    assert_refused(NULL, 1, VT_ERR_CORRUPT, "a version of the stored contest is missing or was changed");
     memory.latest_err = VT_ERR_IO;
     assert_refused(NULL, 1, VT_ERR_IO, "the stored contest cannot be read: input/output error");
+}
+
+static void test_votes_without_their_contest(void **state) {
+    (void) state;
+    memory.votes = 1;
+    assert_refused(NULL, 1, VT_ERR_CORRUPT, "the ledger has votes, but its contest is missing");
+    assert_refused(file_of("contest: x"), 1, VT_ERR_CORRUPT, "the ledger has votes, but its contest is missing");
+    assert_int_equal(memory.appends, 0);
+    memory.votes = 0;
+    vt_definition_free(established(NULL, 1));
+    memory.votes = 1;
+    vt_definition_free(established(NULL, 1));
 }
 
 static void test_append_fails(void **state) {
@@ -290,6 +315,7 @@ int main(void) {
         TEST(test_secrets),
         TEST(test_no_secret_is_needed_without_a_limit),
         TEST(test_strange_ledgers),
+        TEST(test_votes_without_their_contest),
         TEST(test_append_fails),
         TEST(test_a_lost_race_takes_the_winner),
         TEST(test_a_lost_race_checks_the_change_again),

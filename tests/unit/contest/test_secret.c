@@ -106,6 +106,21 @@ static void test_made_once(void **state) {
     assert_memory_not_equal(second.bytes, first.bytes, first.len);
 }
 
+static void test_find_makes_none(void **state) {
+    (void) state;
+    vt_secret secret = {.len = 99};
+    char reason[VT_REASON_MAX] = "";
+    assert_int_equal(vt_secret_find(NULL, dir, &secret, reason), VT_ERR_BAD_CONFIG);
+    assert_non_null(strstr(reason, "secret: is missing"));
+    assert_int_equal(secret.len, 99);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(vt_secret_find("a secret of the tests", dir, &secret, reason), VT_OK);
+    assert_int_equal(access(path, F_OK), -1);
+    write_file("another secret of the tests\n", 0600);
+    assert_int_equal(vt_secret_find(NULL, dir, &secret, reason), VT_OK);
+    assert_int_equal(secret.len, strlen("another secret of the tests"));
+}
+
 static void test_modes(void **state) {
     (void) state;
     static const mode_t refused[] = {0640, 0604, 0660, 0666, 0610, 0601, 0620, 0602, 0777};
@@ -241,6 +256,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_values, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_made_once, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_find_makes_none, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_modes, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_other_files, make_dir, remove_dir),
         cmocka_unit_test(test_no_directory),

@@ -80,6 +80,13 @@ static const damage damages[] = {
      "position 10 was changed", 4},
     {"DELETE FROM log_block WHERE name = 'Band 7' AND block = 1", "positions 1024 to 2047: the log does not find band",
      1},
+    {"DELETE FROM contest", "there are votes, but no contest", 1},
+    {"DELETE FROM contest WHERE version = 1", "version 1 of the contest is missing", 1},
+    {"DELETE FROM contest WHERE version = 2", "version 2 of the contest is missing", 1},
+    {"UPDATE contest SET definition = '{\"a\":9}' WHERE version = 2", "version 2 of the contest was changed", 1},
+    {"UPDATE contest SET at_ms = at_ms + 1 WHERE version = 3", "version 3 of the contest was changed", 1},
+    {"UPDATE contest SET link = randomblob(16) WHERE version = 1", "version 1 of the contest was changed", 2},
+    {"UPDATE contest SET link = x'00' WHERE version = 3", "version 3 of the contest was changed", 1},
 };
 
 static void names_every_damage(void **state) {
@@ -147,6 +154,14 @@ static void says_where_the_file_cannot_be_read(void **state) {
     assert_non_null(strstr(report.text[report.listed - 1], "cannot be read behind position"));
 }
 
+static void says_what_is_missing_from_the_file(void **state) {
+    test_kit *kit = *state;
+    static vt_verify_report report;
+    kit_tamper(kit, "DROP TABLE tally");
+    assert_int_equal(count_kit_verify(kit, &report), VT_ERR_CORRUPT);
+    assert_string_equal(report.text[0], "the file cannot be read: no such table: tally");
+}
+
 static void note_progress(void *context, int64_t position, int64_t ledger_end) {
     int64_t *last = context;
     assert_true(position > *last && position <= ledger_end);
@@ -201,6 +216,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(sees_an_index_that_lacks_an_entry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sees_an_index_of_voters_that_lacks_an_entry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_where_the_file_cannot_be_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_what_is_missing_from_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(recounts_beside_a_server, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "count/verify.h"
 #include "faulty_vfs.h"
+#include "votelog/votelog_sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@ static int set_up(void **state) {
     set_fault(0, 0, 0);
     kit_init(&kit);
     kit_open(&kit);
+    assert_int_equal(vt_ledger_contest_append(kit.ledger, 1, VT_SLICE("{}")), VT_OK);
     *state = &kit;
     return 0;
 }
@@ -72,7 +74,7 @@ static void never_tries_a_failed_fsync_again(void **state) {
     assert_int_equal(append(kit, 2), VT_ERR_UNKNOWN);
     assert_false(vt_health_is_ready(kit->health));
     assert_int_equal(vt_ledger_append(kit->ledger, &pointer, 1), VT_ERR_RETRY);
-    assert_int_equal(vt_ledger_contest_append(kit->ledger, 1, VT_SLICE("{}")), VT_ERR_IO);
+    assert_int_equal(vt_ledger_contest_append(kit->ledger, 2, VT_SLICE("{}")), VT_ERR_IO);
     kit_close(kit);
     assert_int_equal(faulty_syncs, syncs + 1);
     assert_int_equal(kit->fatal_calls, 1);
@@ -238,6 +240,105 @@ static void knows_a_full_disk_by_its_errno(void **state) {
     kit_open(kit);
 }
 
+/* Leaves one vote in the log, as a process does that is killed, and a fault for the next start. */
+static void leave_a_log(test_kit *kit, int files, int sync_code, int write_code) {
+    assert_int_equal(append(kit, 1), VT_OK);
+    set_fault(FAULTY_DATABASE, 0, SQLITE_FULL);
+    kit_close(kit);
+    set_fault(files, sync_code, write_code);
+}
+
+/* Until the log is in the database, its votes may be in the page cache only: not even a duplicate is acknowledged. */
+static void starts_on_a_full_disk_and_answers_nothing(void **state) {
+    test_kit *kit = *state;
+    vt_votelog *log = NULL;
+    vt_votelog_row row;
+    vt_votelog_query query = {.limit = 1};
+    uint32_t count = 0;
+    leave_a_log(kit, FAULTY_DATABASE, 0, SQLITE_FULL);
+    kit_open(kit);
+    vt_id id = kit_id(1);
+    assert_int_equal(vt_votelog_sqlite_open(kit->store, &log), VT_OK);
+    assert_false(vt_health_is_ready(kit->health));
+    assert_int_equal(append(kit, 1), VT_ERR_RETRY);
+    assert_int_equal(append(kit, 2), VT_ERR_RETRY);
+    assert_int_equal(vt_votelog_find(log, &id, &row), VT_ERR_BUSY);
+    assert_int_equal(vt_votelog_list(log, &query, &row, &count), VT_ERR_BUSY);
+    assert_int_equal(vt_ledger_contest_append(kit->ledger, 2, VT_SLICE("{}")), VT_ERR_BUSY);
+    int syncs = faulty_syncs;
+    set_fault(0, 0, 0);
+    await(kit, true);
+    assert_true(faulty_syncs >= syncs + 2);
+    assert_int_equal(append(kit, 1), VT_OK);
+    assert_int_equal(append(kit, 2), VT_OK);
+    assert_int_equal(vt_votelog_find(log, &id, &row), VT_OK);
+    vt_votelog_close(log);
+    assert_int_equal(kit_number(kit, "SELECT count(*) FROM vote"), 2);
+    assert_int_equal(kit->fatal_calls, 0);
+}
+
+/* The disk has room again, but then fails. */
+static void stops_when_the_log_cannot_be_settled(void **state) {
+    test_kit *kit = *state;
+    leave_a_log(kit, FAULTY_DATABASE, 0, SQLITE_FULL);
+    kit_open(kit);
+    set_fault(FAULTY_DATABASE, SQLITE_IOERR_FSYNC, 0);
+    vt_err err = VT_ERR_RETRY;
+    int64_t give_up_ns = vt_clock_monotonic_ns() + (int64_t) KIT_WAIT_MS * 1000000;
+    while (kit->fatal_calls == 0 && vt_clock_monotonic_ns() < give_up_ns) {
+        vt_append item;
+        vt_append *pointer = &item;
+        kit_sink sink;
+        kit_sink_init(&sink);
+        kit_vote(&item, &sink, 1, "A", "");
+        if (vt_ledger_append(kit->ledger, &pointer, 1) == VT_OK) {
+            kit_sink_wait(&sink, 1);
+            err = item.err;
+        }
+        assert_int_equal(err, VT_ERR_RETRY);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    kit_close(kit);
+    assert_int_equal(kit->fatal_calls, 1);
+    set_fault(0, 0, 0);
+    kit_open(kit);
+    assert_int_equal(append(kit, 1), VT_OK);
+    assert_int_equal(kit_number(kit, "SELECT count(*) FROM vote"), 1);
+}
+
+static void does_not_start_when_the_log_cannot_be_synced(void **state) {
+    static const int files[] = {FAULTY_LOG, FAULTY_DATABASE};
+    test_kit *kit = *state;
+    leave_a_log(kit, 0, 0, 0);
+    for (size_t i = 0; i < 2; i++) {
+        char reason[VT_STORE_REASON_MAX] = "";
+        vt_store *store = NULL;
+        set_fault(files[i], SQLITE_IOERR_FSYNC, 0);
+        assert_int_equal(vt_store_open(kit->dir, VT_STORE_SERVE, &store, reason), VT_ERR_IO);
+        assert_non_null(strstr(reason, "disk I/O error"));
+    }
+    set_fault(0, 0, 0);
+    kit_open(kit);
+    assert_int_equal(append(kit, 1), VT_OK);
+    assert_int_equal(kit_number(kit, "SELECT count(*) FROM vote"), 1);
+}
+
+static void says_that_the_disk_is_full_when_it_makes_the_file(void **state) {
+    (void) state;
+    static const int files[] = {FAULTY_LOG, FAULTY_DATABASE};
+    for (size_t i = 0; i < 2; i++) {
+        char dir[KIT_PATH_MAX];
+        char reason[VT_STORE_REASON_MAX] = "";
+        vt_store *store = NULL;
+        kit_directory(dir);
+        set_fault(files[i], 0, SQLITE_FULL);
+        assert_int_equal(vt_store_open(dir, VT_STORE_SERVE, &store, reason), VT_ERR_FULL);
+        assert_non_null(strstr(reason, "votes.db: the disk is full"));
+        set_fault(0, 0, 0);
+        kit_remove(dir);
+    }
+}
+
 /* Fills what is left of a file system. */
 static void write_ballast(const char *path) {
     static char zeros[4096];
@@ -260,6 +361,7 @@ static void recovers_on_a_real_full_disk(void **state) {
         skip();
     }
     kit_open(&kit);
+    assert_int_equal(vt_ledger_contest_append(kit.ledger, 1, VT_SLICE("{}")), VT_OK);
     assert_int_equal(append(&kit, 1), VT_OK);
     kit_path(ballast, kit.dir, "ballast");
     write_ballast(ballast);
@@ -292,6 +394,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(recovers_from_a_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(does_not_know_when_the_index_of_the_log_is_full, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_a_full_disk_by_its_errno, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(starts_on_a_full_disk_and_answers_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stops_when_the_log_cannot_be_settled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(does_not_start_when_the_log_cannot_be_synced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_that_the_disk_is_full_when_it_makes_the_file, set_up, tear_down),
         cmocka_unit_test(recovers_on_a_real_full_disk),
     };
     faulty_vfs_install();

@@ -246,6 +246,35 @@ static void appends_to_the_contest_while_groups_are_committed(void **state) {
     kit_release(&kit);
 }
 
+static void sees_that_the_contest_was_changed(void **state) {
+    static const char *const changes[] = {
+        "UPDATE contest SET definition = '{\"a\":9}' WHERE version = 1",
+        "UPDATE contest SET at_ms = at_ms - 1 WHERE version = 2",
+        "DELETE FROM contest WHERE version = 1",
+        "UPDATE contest SET version = 7 WHERE version = 2",
+        "UPDATE contest SET link = x'00' WHERE version = 2",
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        test_kit kit;
+        vt_buf json;
+        uint32_t version = 0;
+        vt_buf_init(&json, 1024);
+        kit_init(&kit);
+        kit_open(&kit);
+        assert_int_equal(vt_ledger_contest_append(kit.ledger, 1, VT_SLICE("{\"a\":1}")), VT_OK);
+        assert_int_equal(vt_ledger_contest_append(kit.ledger, 2, VT_SLICE("{\"a\":2}")), VT_OK);
+        kit_close(&kit);
+        kit_tamper(&kit, changes[i]);
+        kit_open(&kit);
+        assert_int_equal(vt_ledger_contest_latest(kit.ledger, &json, &version), VT_ERR_CORRUPT);
+        assert_int_equal(vt_ledger_contest_append(kit.ledger, 3, VT_SLICE("{\"a\":3}")), VT_ERR_IO);
+        kit_release(&kit);
+        assert_int_equal(kit.fatal, VT_ERR_CORRUPT);
+        vt_buf_release(&json);
+    }
+}
+
 static void leaves_an_empty_log_behind(void **state) {
     (void) state;
     test_kit kit;
@@ -273,6 +302,7 @@ int main(void) {
         cmocka_unit_test(stops_for_good_when_the_fold_finds_damage),
         cmocka_unit_test(waits_for_another_program),
         cmocka_unit_test(appends_to_the_contest_while_groups_are_committed),
+        cmocka_unit_test(sees_that_the_contest_was_changed),
         cmocka_unit_test(leaves_an_empty_log_behind),
     };
     int failed = ledger_contract(&factory) + ledger_contract_answers(&factory);

@@ -44,10 +44,21 @@ static void ignores_a_voter_that_does_not_count(void **state) {
     assert_true(vt_id_eq(&link, &same));
 }
 
+/* Computed like the others. */
+static void ties_the_versions_of_the_contest(void **state) {
+    (void) state;
+    static const vt_id expected = {
+        {0x20, 0xd7, 0xb2, 0x9d, 0x59, 0x16, 0x2f, 0xc0, 0xa6, 0x3b, 0x68, 0x98, 0x54, 0xb3, 0x17, 0xa3}};
+    vt_id previous = counting_from(0);
+    vt_id link = vt_link_next_contest(&previous, 3, -2, VT_SLICE("{\"a\":1}"));
+    assert_memory_equal(link.bytes, expected.bytes, VT_ID_LEN);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_its_layout),
         cmocka_unit_test(ignores_a_voter_that_does_not_count),
+        cmocka_unit_test(ties_the_versions_of_the_contest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

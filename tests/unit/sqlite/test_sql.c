@@ -28,6 +28,7 @@ static void maps_results_to_errors(void **state) {
         {SQLITE_LOCKED, VT_ERR_BUSY},
         {SQLITE_NOMEM, VT_ERR_NO_MEMORY},
         {SQLITE_NOTADB, VT_ERR_NOT_OURS},
+        {SQLITE_ERROR, VT_ERR_CORRUPT},
         {SQLITE_CORRUPT, VT_ERR_CORRUPT},
         {SQLITE_CORRUPT_INDEX, VT_ERR_CORRUPT},
         {SQLITE_IOERR_FSYNC, VT_ERR_IO},
@@ -47,7 +48,7 @@ static void runs_and_asks(void **state) {
     assert_int_equal(number, 42);
     assert_int_equal(vt_sql_number(*state, "SELECT x FROM t WHERE x = 1", &number), VT_ERR_CORRUPT);
     assert_int_equal(number, 42);
-    assert_int_equal(vt_sql_number(*state, "SELECT nothing", &number), VT_ERR_IO);
+    assert_int_equal(vt_sql_number(*state, "SELECT nothing", &number), VT_ERR_CORRUPT);
 }
 
 static void tells_null_from_empty(void **state) {

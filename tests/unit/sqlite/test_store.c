@@ -1,6 +1,7 @@
 #include "kit.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,6 +169,127 @@ static void goes_on_with_an_empty_file(void **state) {
     vt_store_close(open_store(at->data, VT_STORE_SERVE));
 }
 
+/* As a process leaves it that is killed: the log has what the database has not. */
+static void leave_a_log(directory *at) {
+    vt_store *store = open_store(at->data, VT_STORE_SERVE);
+    assert_int_equal(vt_store_begin(store), VT_OK);
+    assert_int_equal(vt_sql_exec(vt_store_writer(store), "INSERT INTO meta VALUES ('test', x'00')"), VT_OK);
+    assert_int_equal(vt_store_commit(store), VT_OK);
+    vt_store_close(store);
+}
+
+static off_t log_size(directory *at) {
+    char path[KIT_PATH_MAX];
+    struct stat found;
+    kit_path(path, at->data, "votes.db-wal");
+    return stat(path, &found) == 0 ? found.st_size : -1;
+}
+
+static int64_t file_number(const char *path, const char *sql) {
+    sqlite3 *db = NULL;
+    int64_t number = -1;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(vt_sql_number(db, sql, &number), VT_OK);
+    sqlite3_close(db);
+    return number;
+}
+
+static void copies_a_log_that_was_left_into_the_database(void **state) {
+    directory *at = *state;
+    leave_a_log(at);
+    assert_true(log_size(at) > 0);
+    vt_store *store = open_store(at->data, VT_STORE_SERVE);
+    assert_int_equal(vt_store_settled(store), VT_OK);
+    assert_int_equal(log_size(at), 0);
+    vt_store_close(store);
+}
+
+/* A copy of the one file, without its log, is at least a ledger. */
+static void has_its_tables_in_the_database_from_the_start(void **state) {
+    directory *at = *state;
+    vt_store *store = open_store(at->data, VT_STORE_SERVE);
+    assert_int_equal(log_size(at), 0);
+    vt_store_close(store);
+    kit_path(at->database, at->data, "votes.db-wal");
+    unlink(at->database);
+    kit_path(at->database, at->data, "votes.db");
+    assert_int_equal(file_number(at->database, "SELECT count(*) FROM meta WHERE key = 'ledger_id'"), 1);
+}
+
+static void waits_for_a_reader_before_it_writes(void **state) {
+    directory *at = *state;
+    sqlite3 *reader = NULL;
+    leave_a_log(at);
+    assert_int_equal(sqlite3_open(at->database, &reader), SQLITE_OK);
+    assert_int_equal(vt_sql_exec(reader, "BEGIN; SELECT count(*) FROM meta"), VT_OK);
+    vt_store *store = open_store(at->data, VT_STORE_SERVE);
+    assert_int_equal(vt_store_settled(store), VT_ERR_BUSY);
+    assert_int_equal(vt_store_begin(store), VT_ERR_BUSY);
+    assert_true(log_size(at) > 0);
+    assert_int_equal(vt_sql_exec(reader, "COMMIT"), VT_OK);
+    sqlite3_close(reader);
+    assert_int_equal(vt_store_begin(store), VT_OK);
+    assert_int_equal(vt_store_settled(store), VT_OK);
+    assert_int_equal(vt_store_rollback(store), VT_OK);
+    vt_store_close(store);
+}
+
+static void does_not_destroy_a_log_without_its_database(void **state) {
+    static const vt_store_mode modes[] = {VT_STORE_SERVE, VT_STORE_READ};
+    directory *at = *state;
+    leave_a_log(at);
+    off_t size = log_size(at);
+    assert_true(size > 0);
+    assert_int_equal(truncate(at->database, 0), 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_refused(at->data, modes[i], VT_ERR_CORRUPT, "missing or empty");
+    }
+    unlink(at->database);
+    for (size_t i = 0; i < 2; i++) {
+        assert_refused(at->data, modes[i], VT_ERR_CORRUPT, "missing or empty");
+    }
+    assert_int_equal(log_size(at), size);
+}
+
+/* Debian builds SQLite to read names as URIs: "file:data" would be the file data/votes.db of another directory. */
+static void takes_a_name_for_a_name(void **state) {
+    directory *at = *state;
+    char before[PATH_MAX];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(at->parent), 0);
+    assert_int_equal(mkdir("data", 0700), 0);
+    vt_store_close(open_store("file:data", VT_STORE_SERVE));
+    assert_int_equal(access("file:data/votes.db", F_OK), 0);
+    assert_int_not_equal(access("data/votes.db", F_OK), 0);
+    vt_store_close(open_store("file:data", VT_STORE_READ));
+    kit_remove("file:data");
+    assert_int_equal(chdir(before), 0);
+}
+
+static void cuts_back_a_log_that_has_grown(void **state) {
+    enum { LIMIT = 64 * 1048576 };
+    directory *at = *state;
+    vt_store *store = open_store(at->data, VT_STORE_SERVE);
+    assert_int_equal(vt_store_begin(store), VT_OK);
+    assert_int_equal(vt_sql_exec(vt_store_writer(store), "INSERT INTO meta VALUES ('large', zeroblob(66 * 1048576))"),
+                     VT_OK);
+    assert_int_equal(vt_store_commit(store), VT_OK);
+    assert_true(log_size(at) > LIMIT);
+    assert_int_equal(vt_store_checkpoint_if_due(store), VT_OK);
+    assert_int_equal(vt_store_begin(store), VT_OK);
+    assert_int_equal(vt_sql_exec(vt_store_writer(store), "INSERT INTO meta VALUES ('next', x'00')"), VT_OK);
+    assert_int_equal(vt_store_commit(store), VT_OK);
+    assert_true(log_size(at) <= LIMIT);
+    vt_store_close(store);
+}
+
+static void says_that_a_table_is_missing(void **state) {
+    directory *at = *state;
+    vt_store_close(open_store(at->data, VT_STORE_SERVE));
+    run_sql(at->database, "DROP TABLE meta");
+    assert_refused(at->data, VT_STORE_SERVE, VT_ERR_CORRUPT, "no such table: meta");
+}
+
 static void sees_a_file_without_its_id(void **state) {
     directory *at = *state;
     vt_store_close(open_store(at->data, VT_STORE_SERVE));
@@ -202,7 +324,7 @@ static void shows_readers_what_is_committed(void **state) {
     vt_store *store = open_store(at->data, VT_STORE_SERVE);
     vt_store *other = open_store(at->data, VT_STORE_READ);
     assert_int_equal(vt_store_connect(other, &reader), VT_OK);
-    const char *insert = "INSERT INTO contest (version, at_ms, definition) VALUES (1, 2, '{}')";
+    const char *insert = "INSERT INTO contest (version, at_ms, definition, link) VALUES (1, 2, '{}', x'00')";
     const char *count = "SELECT count(*) FROM contest";
     assert_int_equal(vt_store_begin(store), VT_OK);
     assert_int_equal(vt_sql_exec(vt_store_writer(store), insert), VT_OK);
@@ -266,6 +388,13 @@ int main(void) {
         cmocka_unit_test_setup_teardown(leaves_the_database_of_others_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_the_file_of_a_newer_version, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_on_with_an_empty_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(copies_a_log_that_was_left_into_the_database, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(has_its_tables_in_the_database_from_the_start, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(waits_for_a_reader_before_it_writes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(does_not_destroy_a_log_without_its_database, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_a_name_for_a_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cuts_back_a_log_that_has_grown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(says_that_a_table_is_missing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sees_a_file_without_its_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_durably_and_reads_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shows_readers_what_is_committed, set_up, tear_down),
