@@ -79,7 +79,7 @@ def run_footprint(servers: Servers) -> list[str]:
 
 def run_groups(quick: bool) -> list[str]:
     """The group commit of the SQLite ledger, by a program of its own."""
-    subprocess.run(["ninja", "-C", "build", "--quiet", "bench_sqlite_groups"], cwd=ROOT, check=True)
+    subprocess.run(["ninja", "-C", "build", "--quiet", "bench/bench_sqlite_groups"], cwd=ROOT, check=True)
     folder = WORK / "groups"
     folder.mkdir(parents=True, exist_ok=True)
     command = [ROOT / "build/bench/bench_sqlite_groups", folder, "1" if quick else "5"]

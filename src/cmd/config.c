@@ -3,6 +3,7 @@
 #include "cmd/config_value.h"
 #include "cmd/nearest.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -195,27 +196,23 @@ static vt_err set_row(const parse *self, size_t i) {
     return value == NULL ? VT_OK : set_familiar(self, row, value);
 }
 
+/* A host name may begin like an address, and lead anywhere. */
+static bool is_ipv4(vt_slice host) {
+    char text[INET_ADDRSTRLEN];
+    struct in_addr address;
+    if (host.len >= sizeof text) {
+        return false;
+    }
+    memcpy(text, host.ptr, host.len);
+    text[host.len] = '\0';
+    return inet_pton(AF_INET, text, &address) == 1;
+}
+
 bool vt_config_is_loopback(const char *address) {
     const char *colon = strrchr(address, ':');
     vt_slice host = vt_slice_of(address, colon == NULL ? strlen(address) : (size_t) (colon - address));
     return vt_slice_eq_nocase(host, VT_SLICE("localhost")) || vt_slice_eq(host, VT_SLICE("[::1]")) ||
-           vt_slice_starts_with(host, VT_SLICE("127."));
-}
-
-static vt_err finish_ledger(const parse *self) {
-    vt_config *config = self->config;
-    if (strcmp(config->ledger, "sqlite:") == 0) {
-        char ledger[sizeof config->ledger];
-        int len = snprintf(ledger, sizeof ledger, "sqlite:%s", config->data);
-        if (len < 0 || (size_t) len >= sizeof ledger) {
-            return vt_config_refuse(self->reason, "--data: is longer than %d bytes", VT_CONFIG_TEXT_MAX - 7);
-        }
-        memcpy(config->ledger, ledger, sizeof ledger);
-    }
-    if (strcmp(config->ledger, "null:") != 0 && strncmp(config->ledger, "sqlite:", 7) != 0) {
-        return vt_config_refuse(self->reason, "--ledger (VOTATON_LEDGER): must be sqlite:, sqlite:DIR or null:");
-    }
-    return VT_OK;
+           (vt_slice_starts_with(host, VT_SLICE("127.")) && is_ipv4(host));
 }
 
 /* What depends on more than one setting, or on the machine. */
@@ -237,7 +234,10 @@ static vt_err finish(const parse *self) {
         return vt_config_refuse(self->reason, "%s is missing: votaton %s %s", command->arguments, command->name,
                                 command->arguments);
     }
-    return finish_ledger(self);
+    if (strcmp(config->ledger, "null:") != 0 && strcmp(config->ledger, "sqlite:") != 0) {
+        return vt_config_refuse(self->reason, "--ledger (VOTATON_LEDGER): must be sqlite: or null:");
+    }
+    return VT_OK;
 }
 
 vt_err vt_config_parse(vt_command_id command, int argc, const char *const *argv, vt_config_environment *environment,

@@ -31,8 +31,7 @@
     X(contest, PATH, "contest", "VOTATON_CONTEST", NULL, NULL, VT_FOR(RUN), 0, 0, NULL, \
       "the contest's file (YAML or JSON); without one any band may be voted for, without limits") \
     X(ledger, URL, "ledger", "VOTATON_LEDGER", NULL, "sqlite:", VT_FOR(RUN), 0, 0, NULL, \
-      "`sqlite:DIR` keeps votes in that directory, `sqlite:` in the data directory; `null:` takes votes, answers and " \
-      "forgets them (benchmarks only)") \
+      "`sqlite:` keeps votes in the data directory; `null:` takes votes, answers and forgets them (benchmarks only)") \
     X(threads, NUMBER, "threads", "VOTATON_THREADS", NULL, "0", VT_FOR(RUN), 0, 64, NULL, \
       "threads that serve requests; 0: one for each CPU, at most 4") \
     X(queue_records_max, NUMBER, "queue-records-max", "VOTATON_QUEUE_RECORDS_MAX", NULL, "16384", VT_FOR(RUN), \
@@ -51,7 +50,7 @@
       "where votes are sent: `http://HOST[:PORT][/path]` or `grpc://HOST:PORT`") \
     X(connections, NUMBER, "connections", "VOTATON_SEND_CONNECTIONS", NULL, "8", VT_FOR(SEND), 1, 4096, NULL, \
       "connections to send over") \
-    X(streams, NUMBER, "streams", "VOTATON_SEND_STREAMS", NULL, "32", VT_FOR(SEND), 1, 256, NULL, \
+    X(streams, NUMBER, "streams", "VOTATON_SEND_STREAMS", NULL, "32", VT_FOR(SEND), 1, 128, NULL, \
       "requests in flight on each connection (gRPC; HTTP/1.1 has one)") \
     X(rate, NUMBER, "rate", "VOTATON_SEND_RATE", NULL, "0", VT_FOR(SEND), 0, 10000000, NULL, \
       "votes a second; 0: as fast as they are answered") \

@@ -13,21 +13,6 @@
 
 #include <stdio.h>
 
-/* "sqlite:DIR", or the data directory for "sqlite:"; NULL for "null:". */
-static vt_err find_directory(const vt_config *config, const char **out, char reason[VT_EMBEDDED_REASON_MAX]) {
-    vt_slice url = vt_slice_str(config->ledger);
-    if (vt_slice_eq(url, VT_SLICE("null:"))) {
-        *out = NULL;
-        return VT_OK;
-    }
-    if (vt_slice_starts_with(url, VT_SLICE("sqlite:"))) {
-        *out = url.len > strlen("sqlite:") ? config->ledger + strlen("sqlite:") : config->data;
-        return VT_OK;
-    }
-    snprintf(reason, VT_EMBEDDED_REASON_MAX, "--ledger: %.200s: only sqlite: and null: are known", config->ledger);
-    return VT_ERR_BAD_CONFIG;
-}
-
 static vt_err say(vt_err err, const char *what, char reason[VT_EMBEDDED_REASON_MAX]) {
     if (err != VT_OK) {
         snprintf(reason, VT_EMBEDDED_REASON_MAX, "%s: %s", what, vt_err_text(err));
@@ -112,11 +97,7 @@ vt_err vt_embedded_open(const vt_config *config, vt_metrics *metrics, vt_health 
     _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_STORE_REASON_MAX, "the reasons of sqlite/ fit");
     _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_REBUILD_REASON_MAX, "the reasons of count/ fit");
     *out = (vt_embedded){0};
-    const char *dir;
-    vt_err err = find_directory(config, &dir, reason);
-    if (err != VT_OK) {
-        return err;
-    }
+    const char *dir = strcmp(config->ledger, "null:") == 0 ? NULL : config->data;
     vt_ledger_sqlite_options options = {
         .queue_records_max = config->queue_records_max,
         .group_records_max = config->group_records_max,
@@ -124,8 +105,8 @@ vt_err vt_embedded_open(const vt_config *config, vt_metrics *metrics, vt_health 
         .health = health,
         .on_fatal = on_fatal,
     };
-    err = dir == NULL ? say(vt_ledger_null_open(&out->ledger), "ledger", reason)
-                      : open_stores(dir, &options, out, reason);
+    vt_err err = dir == NULL ? say(vt_ledger_null_open(&out->ledger), "ledger", reason)
+                             : open_stores(dir, &options, out, reason);
     if (err == VT_OK) {
         err = establish(config, dir, out, reason);
     }

@@ -39,7 +39,12 @@ int vt_cmd_rebuild(const vt_config *config) {
     vt_logging_setup(config);
     char reason[VT_REBUILD_REASON_MAX];
     vt_store *store;
-    vt_err err = vt_store_open(config->data, VT_STORE_SERVE, &store, reason);
+    /* First as a reader: to serve would make what is missing. */
+    vt_err err = vt_store_open(config->data, VT_STORE_READ, &store, reason);
+    if (err == VT_OK) {
+        vt_store_close(store);
+        err = vt_store_open(config->data, VT_STORE_SERVE, &store, reason);
+    }
     if (err == VT_OK) {
         err = rebuild(store, reason);
         vt_store_close(store);

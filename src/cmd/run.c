@@ -4,6 +4,7 @@
 #include "cmd/embedded.h"
 #include "cmd/logging.h"
 #include "cmd/signals.h"
+#include "cmd/welcome.h"
 #include "ingest/ingest.h"
 #include "net/grpc_health.h"
 #include "net/grpc_reflection.h"
@@ -13,8 +14,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 enum {
     FATAL_DRAIN_MS = 300, /* nothing can be acknowledged any more: answer what is there, and go */
@@ -133,6 +133,16 @@ static vt_err open_routers(vt_process *p) {
     return vt_router_open(admin, sizeof admin / sizeof admin[0], &p->admin_router);
 }
 
+static vt_err open_server(const vt_server_options *options, const char *flag, vt_server **out,
+                          char reason[VT_EMBEDDED_REASON_MAX]) {
+    char why[256];
+    vt_err err = vt_server_open(options, out, why);
+    if (err != VT_OK) {
+        snprintf(reason, VT_EMBEDDED_REASON_MAX, "%s; %s HOST:PORT chooses another address", why, flag);
+    }
+    return err;
+}
+
 static vt_err open_servers(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
     vt_server_options options = {
         .listen = p->config->listen,
@@ -143,7 +153,7 @@ static vt_err open_servers(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
         .limits = vt_server_limits_default(),
     };
     options.limits.connections_max = p->config->connections_max;
-    vt_err err = vt_server_open(&options, &p->public_server, reason);
+    vt_err err = open_server(&options, "--listen", &p->public_server, reason);
     if (err != VT_OK) {
         return err;
     }
@@ -152,7 +162,7 @@ static vt_err open_servers(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
     options.router = p->admin_router;
     options.name = "admin";
     options.limits.connections_max = ADMIN_CONNECTIONS_MAX;
-    return vt_server_open(&options, &p->admin_server, reason);
+    return open_server(&options, "--admin-listen", &p->admin_server, reason);
 }
 
 static vt_err open_process(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
@@ -223,23 +233,7 @@ static void say_ready(const vt_process *p) {
         vt_log(VT_LOG_WARN, "votes_are_forgotten", VT_LOG_STR("ledger", "null:"),
                VT_LOG_STR("hint", "this ledger keeps nothing; it is for benchmarks only"));
     }
-    printf("votaton %s is ready.\n"
-           "\n"
-           "  results   http://%s/\n"
-           "  log       http://%s/log\n"
-           "  metrics   http://%s/metrics\n"
-           "\n"
-           "Try, in another terminal:\n"
-           "  curl -d '{\"name\":\"Viernes Verde\",\"album\":\"Remedios\",\"year\":\"2001\",\"rank\":\"1\"}' "
-           "http://%s/v1/votes\n"
-           "  grpcurl -plaintext -d '{\"name\":\"Alux "
-           "Nahual\",\"album\":\"Conquista\",\"year\":\"1984\",\"rank\":\"1\"}' %s "
-           "votaton.v1.VoteService/Cast\n"
-           "  votaton send examples/votes.json --to grpc://%s\n"
-           "\n"
-           "Ctrl-C stops it.\n",
-           VT_VERSION, address, address, admin, address, address, address);
-    fflush(stdout);
+    vt_welcome_print(contest, p->config->data, address, admin);
 }
 
 int vt_cmd_run(const vt_config *config) {

@@ -19,10 +19,20 @@ static vt_id find_address_voter(const vt_accept_rules *rules, const vt_request *
                            vt_slice_of((const char *) limiting.bytes, sizeof limiting.bytes));
 }
 
+/* Two headers would leave open which of them the client will repeat. */
+static bool has_two_keys(const vt_request *request) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < request->headers_count; i++) {
+        count += vt_slice_eq(request->headers[i].name, VT_SLICE("idempotency-key"));
+    }
+    return count > 1;
+}
+
 vt_accept_request vt_accept_request_of(const vt_accept_rules *rules, const vt_request *request, int64_t now_ms) {
     vt_accept_request out = {
         .key = vt_request_header(request, VT_SLICE("idempotency-key")),
         .voter_code = vt_request_header(request, VT_SLICE("votaton-voter-code")),
+        .has_two_keys = has_two_keys(request),
         .now_ms = now_ms,
     };
     if (rules->contest->limit_by == VT_LIMIT_ADDRESS) {
@@ -40,23 +50,13 @@ static bool same_key(vt_slice a, vt_slice b) {
     return vt_slice_eq(a, b);
 }
 
-static bool is_valid_key(vt_slice key) {
-    if (key.len == 0 || key.len > VT_VOTE_KEY_BYTES_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < key.len; i++) {
-        unsigned char c = (unsigned char) key.ptr[i];
-        if (c < 0x20 || c == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The key that the identity is made from, and whether it is shared by the items of an array. ptr NULL: none was given.
  */
 static vt_err choose_key(const vt_accept_request *request, const vt_vote *vote, int32_t index, vt_slice *key,
                          int32_t *item) {
+    if (request->has_two_keys) {
+        return VT_ERR_ID_MISMATCH;
+    }
     vt_slice own = vote->text[VT_FIELD_VOTE_ID];
     *item = -1;
     if (own.ptr != NULL) {
@@ -68,7 +68,7 @@ static vt_err choose_key(const vt_accept_request *request, const vt_vote *vote, 
     }
     *key = request->key;
     *item = index;
-    return request->key.ptr == NULL || is_valid_key(request->key) ? VT_OK : VT_ERR_BAD_ID;
+    return request->key.ptr == NULL ? VT_OK : vt_vote_check_key(request->key);
 }
 
 static vt_err find_voter(const vt_accept_rules *rules, const vt_accept_request *request, const vt_vote *vote,

@@ -17,6 +17,7 @@ typedef struct vt_accept_rules {
 /* What a request says beside the vote itself. */
 typedef struct vt_accept_request {
     vt_slice key;        /* Idempotency-Key or idempotency-key; ptr NULL when absent */
+    bool has_two_keys;   /* the header came more than once */
     vt_slice voter_code; /* votaton-voter-code; ptr NULL when absent */
     vt_id address_voter; /* the voter by address; set where the contest limits by it */
     int64_t now_ms;      /* the server's clock */

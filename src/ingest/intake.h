@@ -26,9 +26,9 @@ struct vt_intake {
     pthread_mutex_t inbox_lock;
     vt_append *inbox_first;
     vt_append *inbox_last;
-    /* Only on the loop's thread from here on. */
     vt_ledger *ledger;
-    vt_loop *loop; /* known from the first call on */
+    vt_loop *loop; /* set by the first call, read by the ledger's thread afterwards */
+    /* Only on the loop's thread from here on. */
     vt_intake_answer *answer;
     void *answer_context;
     vt_buf answer_buf; /* scratch of `answer` */

@@ -35,9 +35,9 @@ size_t vt_fold_bytes(const vt_fold_limits *limits);
 vt_fold *vt_fold_init(void *memory, const vt_fold_limits *limits);
 
 /* Applies one record, in ledger order, and tells the verdict: DUPLICATE (seen id, same fingerprint), CONFLICT (seen id,
- * another), QUOTA (new id of a voter who has used up all votes; the id is then seen), COUNTED. Only records with
- * a voter are limited. VT_ERR_FULL when the
- * identities or voters do not fit; nothing changes then. */
+ * another), QUOTA (new id of a voter who has used up all votes; the id is then seen), COUNTED. Only records with a
+ * voter are limited. A ledger that decides before it stores (SQLite) keeps no record of a refused quota, so there the
+ * id is not seen. VT_ERR_FULL when the identities or voters do not fit; nothing changes then. */
 VT_MUST_CHECK vt_err vt_fold_apply(vt_fold *fold, const vt_record *record, vt_verdict *verdict);
 
 /* Counts an unreadable record. */

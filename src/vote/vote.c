@@ -22,8 +22,8 @@ static vt_err check_text(vt_slice text, size_t len_max) {
     return text.len > len_max ? VT_ERR_TOO_LONG : vt_text_check(text);
 }
 
-static vt_err check_vote_id(vt_slice text) {
-    if (text.len == 0 || text.len > VT_VOTE_KEY_BYTES_MAX || vt_text_check(text) != VT_OK) {
+vt_err vt_vote_check_key(vt_slice key) {
+    if (key.len == 0 || key.len > VT_VOTE_KEY_BYTES_MAX || vt_text_check(key) != VT_OK) {
         return VT_ERR_BAD_ID;
     }
     return VT_OK;
@@ -41,7 +41,7 @@ static vt_err check_field(vt_vote *vote, vt_field field) {
     if (text->ptr == NULL) {
         return VT_OK;
     }
-    return field == VT_FIELD_VOTE_ID ? check_vote_id(*text) : check_text(*text, VT_VOTER_CODE_BYTES_MAX);
+    return field == VT_FIELD_VOTE_ID ? vt_vote_check_key(*text) : check_text(*text, VT_VOTER_CODE_BYTES_MAX);
 }
 
 vt_err vt_vote_check(vt_vote *vote, vt_field *field) {

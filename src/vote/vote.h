@@ -49,6 +49,10 @@ typedef struct vt_vote_scratch {
     size_t used;
 } vt_vote_scratch;
 
+/* Whether a key of the client's, wherever it came from, can make an identity: 1 to VT_VOTE_KEY_BYTES_MAX bytes of valid
+ * UTF-8 without control characters. BAD_ID. */
+VT_MUST_CHECK vt_err vt_vote_check_key(vt_slice key);
+
 /* Trims ASCII space (tab, LF, CR and U+0020 only) from both ends of the four texts, then checks them: name not empty,
  * at most VT_FIELD_BYTES_MAX bytes, valid UTF-8 (RFC 3629), no U+0000–U+001F or U+007F. A present vote_id has 1 to
  * VT_VOTE_KEY_BYTES_MAX bytes of valid UTF-8 without control characters; a present voter_code at most

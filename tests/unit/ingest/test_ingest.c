@@ -69,6 +69,18 @@ static void test_refusals_before_the_ledger(void **state) {
     assert_int_equal(captured.status, 200);
 }
 
+static void test_keys_in_the_header_obey_the_rules_of_vote_id(void **state) {
+    (void) state;
+    harness_open(&open_contest, 8);
+    with_header("/v1/votes", VOTE, "idempotency-key", "\xff\xfe");
+    assert_non_null(strstr(captured.body, "\"bad_id\""));
+    vt_header two[] = {{VT_SLICE("idempotency-key"), VT_SLICE("a")}, {VT_SLICE("idempotency-key"), VT_SLICE("a")}};
+    harness_request("/v1/votes", VT_SLICE(VOTE), two, 2);
+    assert_int_equal(captured.status, 400);
+    assert_non_null(strstr(captured.body, "\"id_mismatch\""));
+    assert_int_equal(fake.appended, 0);
+}
+
 static void test_one_vote_of_more_than_64_kib_is_refused(void **state) {
     (void) state;
     harness_open(&open_contest, 8);
@@ -276,6 +288,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_one_vote_is_answered_with_its_id_and_position, close_harness),
         cmocka_unit_test_teardown(test_refusals_before_the_ledger, close_harness),
+        cmocka_unit_test_teardown(test_keys_in_the_header_obey_the_rules_of_vote_id, close_harness),
         cmocka_unit_test_teardown(test_one_vote_of_more_than_64_kib_is_refused, close_harness),
         cmocka_unit_test_teardown(test_every_outcome_of_the_ledger, close_harness),
         cmocka_unit_test_teardown(test_a_batch_is_answered_item_by_item_in_order, close_harness),
