@@ -2,6 +2,7 @@
 #include "admin/admin.h"
 #include "base/clock.h"
 #include "cmd/embedded.h"
+#include "cmd/fd_limit.h"
 #include "cmd/logging.h"
 #include "cmd/signals.h"
 #include "cmd/welcome.h"
@@ -143,6 +144,15 @@ static vt_err open_server(const vt_server_options *options, const char *flag, vt
     return err;
 }
 
+static uint32_t fitting_connections(const vt_config *config) {
+    uint32_t fitting = vt_fd_limit_raise(config->connections_max);
+    if (fitting < config->connections_max) {
+        vt_log(VT_LOG_WARN, "connections_limited", VT_LOG_INT("connections_max", fitting),
+               VT_LOG_STR("hint", "the hard limit of open files (ulimit -Hn) is too low for --connections-max"));
+    }
+    return fitting;
+}
+
 static vt_err open_servers(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
     vt_server_options options = {
         .listen = p->config->listen,
@@ -152,7 +162,7 @@ static vt_err open_servers(vt_process *p, char reason[VT_EMBEDDED_REASON_MAX]) {
         .name = "public",
         .limits = vt_server_limits_default(),
     };
-    options.limits.connections_max = p->config->connections_max;
+    options.limits.connections_max = fitting_connections(p->config);
     vt_err err = open_server(&options, "--listen", &p->public_server, reason);
     if (err != VT_OK) {
         return err;
