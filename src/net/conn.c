@@ -70,7 +70,7 @@ static size_t detect(vt_conn *conn, const char *bytes, size_t len) {
 }
 
 void vt_conn_feed(vt_conn *conn, const char *bytes, size_t len) {
-    if (conn->is_closing || conn->is_dead || len == 0) {
+    if (conn->is_closing || conn->is_dead || conn->loop->is_sealed || len == 0) {
         return;
     }
     vt_loop_mark_dirty(conn);
@@ -145,11 +145,21 @@ void vt_conn_drain(vt_conn *conn, bool is_final) {
     vt_loop_mark_dirty(conn);
     if (conn->kind == VT_CONN_DETECT) {
         conn->is_closing = true;
+        conn->is_lingering = true;
     } else if (conn->kind == VT_CONN_HTTP1) {
         vt_http1_drain(conn, is_final);
     } else {
         vt_http2_drain(conn, is_final);
     }
+}
+
+void vt_conn_seal(vt_conn *conn) {
+    if (conn->kind == VT_CONN_HTTP1) {
+        vt_http1_drop_stash(conn);
+    } else if (conn->kind == VT_CONN_HTTP2) {
+        vt_http2_reset_receiving(conn);
+    }
+    vt_conn_drain(conn, true);
 }
 
 static int64_t next_deadline(const vt_conn *conn) {
@@ -205,22 +215,35 @@ void vt_conn_expire(vt_conn *conn) {
     }
 }
 
-void vt_conn_turn_away(vt_conn *conn) {
+size_t vt_conn_refusal(char out[VT_CONN_REFUSAL_MAX]) {
     char body[256];
-    char answer[512];
     int body_len = snprintf(body, sizeof body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}",
                             vt_err_code(VT_ERR_OVERLOADED), vt_err_text(VT_ERR_OVERLOADED));
-    int len = snprintf(answer, sizeof answer,
+    int len = snprintf(out, VT_CONN_REFUSAL_MAX,
                        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
                        "retry-after: 1\r\nconnection: close\r\n\r\n%s",
                        body_len, body);
-    vt_conn_write(conn, answer, (size_t) len);
+    return (size_t) len;
+}
+
+void vt_conn_turn_away(vt_conn *conn) {
+    char text[VT_CONN_REFUSAL_MAX];
+    vt_conn_write(conn, text, vt_conn_refusal(text));
     conn->is_closing = true;
     conn->is_lingering = true;
     vt_loop_mark_dirty(conn);
 }
 
 void vt_conn_linger(vt_conn *conn) {
-    conn->linger_ms = conn->loop->now_ms + VT_CONN_LINGER_MS;
+    bool is_draining = conn->is_draining || conn->loop->is_draining;
+    conn->linger_ms = conn->loop->now_ms + (is_draining ? VT_CONN_DRAIN_LINGER_MS : VT_CONN_LINGER_MS);
     vt_wheel_set(&conn->loop->conns, &conn->timer, conn->linger_ms);
+}
+
+void vt_conn_hurry(vt_conn *conn) {
+    int64_t latest_ms = conn->loop->now_ms + VT_CONN_DRAIN_LINGER_MS;
+    if (conn->linger_ms > latest_ms) {
+        conn->linger_ms = latest_ms;
+        vt_wheel_set(&conn->loop->conns, &conn->timer, conn->linger_ms);
+    }
 }

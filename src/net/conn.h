@@ -46,7 +46,7 @@ struct vt_conn {
     vt_http2 *http2;
 };
 
-enum { VT_TIME_NEVER = 0, VT_CONN_LINGER_MS = 2000 };
+enum { VT_TIME_NEVER = 0, VT_CONN_LINGER_MS = 2000, VT_CONN_DRAIN_LINGER_MS = 200 };
 
 /* `conn` is the caller's storage and must not move. */
 void vt_conn_init(vt_conn *conn, vt_loop *loop, const vt_peer *peer);
@@ -74,18 +74,30 @@ bool vt_conn_is_busy(const vt_conn *conn);
  * for requests that have not arrived whole, nor for peers that did not react. */
 void vt_conn_drain(vt_conn *conn, bool is_final);
 
+/* The loop is sealed (vt_loop.is_sealed), so that no handler may be called: resets requests that have not arrived
+ * whole. From then on input is ignored. */
+void vt_conn_seal(vt_conn *conn);
+
 /* Arms the timer for the connection's next deadline. To be called after anything happened. */
 void vt_conn_settle(vt_conn *conn);
 
 /* Acts on deadlines that have passed; the timer has fired. */
 void vt_conn_expire(vt_conn *conn);
 
-/* Answers 503 and closes: there are too many connections. */
+/* Writes the answer of HTTP/1.1 to a peer that cannot be served at all: 503 and Connection: close. Returns its length.
+ */
+enum { VT_CONN_REFUSAL_MAX = 512 };
+size_t vt_conn_refusal(char out[VT_CONN_REFUSAL_MAX]);
+
+/* Sends that answer and closes: there are too many connections, or no memory for the request. */
 void vt_conn_turn_away(vt_conn *conn);
 
 /* All output is sent and the socket is shut down: the rest of the input is thrown away for a while, as closing at once
- * could destroy the last answer on its way (RFC 9112 §9.6). */
+ * could destroy the last answer on its way, or answer a request that was on its way with a reset (RFC 9112 §9.6). */
 void vt_conn_linger(vt_conn *conn);
+
+/* Lingers no longer than a drain waits. */
+void vt_conn_hurry(vt_conn *conn);
 
 /* Appends to the output; without memory the connection is dead. */
 void vt_conn_write(vt_conn *conn, const void *bytes, size_t len);

@@ -35,6 +35,7 @@ vt_err vt_dispatch_headers(vt_exchange *exchange) {
     const vt_inbound *inbound = exchange->inbound;
     exchange->has_headers = true;
     exchange->is_head = vt_slice_eq(inbound->method, VT_SLICE("HEAD"));
+    exchange->is_safe = exchange->is_head || vt_slice_eq(inbound->method, VT_SLICE("GET"));
     vt_grpc_kind kind = vt_grpc_kind_of(vt_inbound_header(inbound, VT_SLICE("content-type"), NULL));
     if (kind == VT_GRPC_FOREIGN || (kind == VT_GRPC_PROTO && exchange->protocol == VT_PROTOCOL_HTTP1)) {
         return VT_ERR_UNSUPPORTED_MEDIA_TYPE;
@@ -82,7 +83,6 @@ static void call_in_stream(vt_exchange *exchange, vt_handler *handle) {
     vt_inbound *inbound = exchange->inbound;
     exchange->inbound = NULL;
     call(exchange, inbound, handle);
-    loop->inbounds.kept_bytes -= inbound->body.len;
     vt_buf_clear(&inbound->body);
     if (vt_exchange_find(reply) != NULL && !exchange->is_ending) {
         exchange->inbound = inbound;
@@ -105,7 +105,6 @@ static void answer_options(vt_exchange *exchange) {
 }
 
 static vt_err read_messages(vt_exchange *exchange, vt_slice bytes) {
-    vt_loop *loop = exchange->loop;
     vt_reply reply = vt_exchange_reply(exchange);
     vt_inbound *inbound = exchange->inbound;
     bool is_stream = exchange->route->kind == VT_ROUTE_GRPC_STREAM;
@@ -114,15 +113,9 @@ static vt_err read_messages(vt_exchange *exchange, vt_slice bytes) {
             return bytes.len == 0 ? VT_OK : VT_ERR_MALFORMED_REQUEST;
         }
         vt_err err = VT_OK;
-        size_t before = inbound->body.len;
-        vt_grpc_progress progress =
-            vt_grpc_read(&inbound->grpc, exchange->route->body_bytes_max, &bytes, &inbound->body, &err);
-        loop->inbounds.kept_bytes += inbound->body.len - before;
+        vt_grpc_progress progress = vt_inbound_read_message(inbound, exchange->route->body_bytes_max, &bytes, &err);
         if (progress == VT_GRPC_FAILED) {
             return err;
-        }
-        if (loop->inbounds.kept_bytes > VT_INBOUND_KEPT_BYTES_MAX) {
-            return VT_ERR_OVERLOADED;
         }
         if (progress == VT_GRPC_MESSAGE) {
             inbound->messages++;

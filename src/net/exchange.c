@@ -77,6 +77,7 @@ vt_exchange *vt_exchange_take(vt_conn *conn, vt_protocol protocol) {
     exchange->generation++;
     exchange->stream_id = 0;
     exchange->has_headers = exchange->is_received = exchange->is_head = exchange->is_started = false;
+    exchange->is_safe = exchange->is_silent = false;
     exchange->is_streaming = exchange->is_answered = exchange->is_ending = exchange->is_deferred = false;
     exchange->refusal = VT_OK;
     exchange->since_ms = loop->now_ms;
@@ -85,6 +86,7 @@ vt_exchange *vt_exchange_take(vt_conn *conn, vt_protocol protocol) {
     exchange->context = NULL;
     exchange->inbound = inbound;
     exchange->note_name_len = 0;
+    vt_account_note(&loop->account, 0, exchange->outbound.queue.cap);
     link_to_list(exchange, &conn->receiving);
     return exchange;
 }
@@ -97,6 +99,7 @@ void vt_exchange_give(vt_exchange *exchange) {
     vt_inbound_give(&loop->inbounds, exchange->inbound);
     exchange->inbound = NULL;
     exchange->conn->pending_bytes -= vt_outbound_waiting(&exchange->outbound);
+    vt_account_note(&loop->account, exchange->outbound.queue.cap, 0);
     vt_outbound_clear(&exchange->outbound);
     vt_buf_clear(&exchange->trailers);
     exchange->conn = NULL;
@@ -142,7 +145,9 @@ static void note_change(vt_exchange *exchange, size_t before) {
 
 vt_err vt_exchange_append(vt_exchange *exchange, vt_slice bytes) {
     size_t before = vt_outbound_waiting(&exchange->outbound);
+    size_t cap_before = exchange->outbound.queue.cap;
     vt_err err = vt_outbound_append(&exchange->outbound, bytes, exchange->protocol == VT_PROTOCOL_GRPC);
+    vt_account_note(&exchange->loop->account, cap_before, exchange->outbound.queue.cap);
     note_change(exchange, before);
     return err;
 }

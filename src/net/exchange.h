@@ -30,10 +30,12 @@ struct vt_exchange {
     bool has_headers;    /* all request headers are there */
     bool is_received;    /* the whole request is there */
     bool is_head;        /* the answer has no body */
+    bool is_safe;        /* the request changes nothing (RFC 9110 §9.2.1) */
     bool is_started;     /* the answer's headers are on their way */
     bool is_streaming;   /* vt_stream_start or a first vt_stream_write was called */
     bool is_answered;    /* the end of the answer is known: nothing more is taken */
     bool is_ending;      /* GRPC_STREAM: half_close was called */
+    bool is_silent;      /* GRPC_STREAM: it may be without messages for as long as it likes */
     bool is_deferred;    /* nghttp2 waits for nghttp2_session_resume_data */
     vt_err refusal;      /* why the request is refused, while the rest of it is still coming */
     int64_t since_ms;    /* when it began to arrive */
@@ -60,7 +62,7 @@ typedef struct vt_exchange_table {
 } vt_exchange_table;
 
 /* Takes a free slot for a request of the connection and links it into the connection's receiving list. NULL when
- * VT_EXCHANGES_MAX are in use or without memory. */
+ * VT_EXCHANGES_MAX are in use, without memory or without room in the loop's account. */
 vt_exchange *vt_exchange_take(vt_conn *conn, vt_protocol protocol);
 
 /* Frees the slot: replies to it are dead from now on. Drops what was not sent. */

@@ -185,6 +185,7 @@ static void handle_watch(void *context, const vt_request *request, vt_reply repl
     atomic_store(&here->loop, reply.loop);
     watch *added = &here->watches[here->watches_count++];
     *added = (watch){.reply = reply, .is_known = known};
+    vt_stream_allow_silence(reply);
     send_status(added, known ? current_status(self) : SERVICE_UNKNOWN);
     if (atomic_load(&self->is_stopping)) {
         end_with(reply, VT_ERR_BUSY);

@@ -1,7 +1,8 @@
 /* The gRPC health checking protocol (grpc.health.v1.Health) over obs/health: for Kubernetes probes and load balancers.
  *
  * Check answers SERVING or NOT_SERVING for "" and every registered service, and the status NOT_FOUND for others. Watch
- * sends the status now and whenever it changes; for an unknown service it sends SERVICE_UNKNOWN once and stays open.
+ * sends the status now and whenever it changes; for an unknown service it sends SERVICE_UNKNOWN once and stays open. A
+ * watch may be silent for as long as it likes.
  */
 #ifndef VT_NET_GRPC_HEALTH_H
 #define VT_NET_GRPC_HEALTH_H

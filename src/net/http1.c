@@ -30,7 +30,7 @@ static int on_message_begin(llhttp_t *parser) {
     http1->phase = VT_HTTP1_HEADERS;
     http1->err = VT_OK;
     http1->extension_bytes = 0;
-    http1->value_end = NULL;
+    http1->fold = (vt_fold){0};
     return HPE_OK;
 }
 
@@ -43,6 +43,7 @@ static int on_url(llhttp_t *parser, const char *at, size_t len) {
 static int on_header_field(llhttp_t *parser, const char *at, size_t len) {
     vt_conn *conn = conn_of(parser);
     vt_inbound *inbound = conn->http1.exchange->inbound;
+    vt_fold_name(&conn->http1.fold, at + len);
     if (conn->http1.phase == VT_HTTP1_BODY) { /* a trailer: counted, not kept */
         return stop_on(conn, vt_inbound_count(inbound, len));
     }
@@ -54,31 +55,15 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t len) {
     return stop_on(conn, err);
 }
 
-/* Whether bytes go on where the value's earlier ones ended. If not, the value was folded over lines, which llhttp joins
- * in silence and RFC 9112 §5.2 wants refused. */
-static bool is_value_whole(const vt_http1 *http1, const char *at) {
-    if (http1->value_end == NULL || http1->value_end == at) {
-        return true;
-    }
-    return http1->is_value_cut && http1->value_chunk_number + 1 == http1->chunk_number && at == http1->chunk;
-}
-
-static void note_value(vt_http1 *http1, const char *end) {
-    http1->value_end = end;
-    http1->value_chunk_number = http1->chunk_number;
-    http1->is_value_cut = end == http1->chunk_end;
-}
-
 static int on_header_value(llhttp_t *parser, const char *at, size_t len) {
     vt_conn *conn = conn_of(parser);
     vt_inbound *inbound = conn->http1.exchange->inbound;
+    if (!vt_fold_value(&conn->http1.fold, at, len)) {
+        return stop_on(conn, VT_ERR_MALFORMED_REQUEST);
+    }
     if (conn->http1.phase == VT_HTTP1_BODY) {
         return stop_on(conn, vt_inbound_count(inbound, len));
     }
-    if (!is_value_whole(&conn->http1, at)) {
-        return stop_on(conn, VT_ERR_MALFORMED_REQUEST);
-    }
-    note_value(&conn->http1, at + len);
     vt_inbound_field *header;
     vt_err err = vt_inbound_header_now(inbound, &header);
     if (err == VT_OK) {
@@ -90,8 +75,8 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t len) {
 static int on_header_value_complete(llhttp_t *parser) {
     vt_conn *conn = conn_of(parser);
     vt_inbound *inbound = conn->http1.exchange->inbound;
-    conn->http1.value_end = NULL;
-    vt_err err = vt_inbound_count(inbound, VT_INBOUND_HEADER_OVERHEAD);
+    vt_err err = vt_fold_value_end(&conn->http1.fold) ? VT_OK : VT_ERR_MALFORMED_REQUEST;
+    err = err != VT_OK ? err : vt_inbound_count(inbound, VT_INBOUND_HEADER_OVERHEAD);
     if (err != VT_OK || conn->http1.phase == VT_HTTP1_BODY) {
         return stop_on(conn, err);
     }
@@ -249,7 +234,7 @@ static void fail(vt_conn *conn, vt_err err) {
         http1->exchange = vt_exchange_take(conn, VT_PROTOCOL_HTTP1);
     }
     if (http1->exchange == NULL) {
-        conn->is_dead = true;
+        vt_conn_turn_away(conn);
         return;
     }
     http1->phase = VT_HTTP1_BUSY;
@@ -278,12 +263,11 @@ static bool can_parse(const vt_conn *conn) {
 static size_t parse(vt_conn *conn, const char *bytes, size_t len) {
     vt_http1 *http1 = &conn->http1;
     size_t used = 0;
-    http1->chunk_end = bytes + len;
     while (used < len && can_parse(conn)) {
-        http1->chunk = bytes + used;
-        http1->chunk_number++;
+        vt_fold_chunk(&http1->fold, bytes + used);
         llhttp_errno_t error = llhttp_execute(&http1->parser, bytes + used, len - used);
         if (error == HPE_OK) {
+            vt_fold_chunk_end(&http1->fold, bytes + len);
             return len;
         }
         if (error != HPE_PAUSED) {
@@ -297,15 +281,42 @@ static size_t parse(vt_conn *conn, const char *bytes, size_t len) {
     return conn->is_closing || conn->is_dead ? len : used;
 }
 
+void vt_http1_drop_stash(vt_conn *conn) {
+    vt_http1 *http1 = &conn->http1;
+    vt_buf_clear(&http1->stash);
+    vt_spare_return(&conn->loop->spare, &http1->stash);
+    http1->stash_used = 0;
+}
+
+/* Without room for what the client has sent ahead, the connection ends behind the answer in hand, and the client sends
+ * the rest again on another (RFC 9112 §9.3.2). */
+static void stop_listening(vt_conn *conn) {
+    conn->http1.is_deaf = true;
+    conn->is_lingering = true;
+    vt_http1_drop_stash(conn);
+    vt_http1_make_last(conn);
+    conn->is_closing = conn->http1.phase != VT_HTTP1_BUSY;
+}
+
 static void stash(vt_conn *conn, const char *bytes, size_t len) {
     vt_http1 *http1 = &conn->http1;
-    vt_spare_lend(&conn->loop->spare, &http1->stash);
-    if (len > 0 && vt_buf_append(&http1->stash, bytes, len) != VT_OK) {
-        conn->is_dead = true;
+    if (!vt_account_has_room(&conn->loop->account, len)) {
+        stop_listening(conn);
+        return;
     }
+    vt_spare_lend(&conn->loop->spare, &http1->stash);
+    if (vt_spare_grow(&conn->loop->spare, &http1->stash, len) != VT_OK) {
+        stop_listening(conn);
+        return;
+    }
+    memcpy(http1->stash.ptr + http1->stash.len, bytes, len);
+    http1->stash.len += len;
 }
 
 void vt_http1_feed(vt_conn *conn, const char *bytes, size_t len) {
+    if (conn->http1.is_deaf) {
+        return;
+    }
     size_t used = conn->http1.stash.len > 0 ? 0 : parse(conn, bytes, len);
     if (used < len) {
         stash(conn, bytes + used, len - used);
@@ -319,9 +330,7 @@ static void parse_stash(vt_conn *conn) {
     }
     http1->stash_used += parse(conn, http1->stash.ptr + http1->stash_used, http1->stash.len - http1->stash_used);
     if (http1->stash_used == http1->stash.len) {
-        vt_buf_clear(&http1->stash);
-        vt_spare_return(&conn->loop->spare, &http1->stash);
-        http1->stash_used = 0;
+        vt_http1_drop_stash(conn);
     }
 }
 
@@ -343,7 +352,8 @@ void vt_http1_feed_eof(vt_conn *conn) {
 }
 
 bool vt_http1_wants_input(const vt_conn *conn) {
-    return conn->http1.stash.len - conn->http1.stash_used < VT_HTTP1_STASH_BYTES_MAX / 4;
+    const vt_http1 *http1 = &conn->http1;
+    return !http1->is_deaf && http1->stash.len - http1->stash_used < VT_HTTP1_STASH_BYTES_MAX / 4;
 }
 
 void vt_http1_drain(vt_conn *conn, bool is_final) {
@@ -355,6 +365,7 @@ void vt_http1_drain(vt_conn *conn, bool is_final) {
         }
     } else if (is_final || (http1->phase == VT_HTTP1_IDLE && http1->stash.len == 0)) {
         conn->is_closing = true; /* a request that is not there whole was never accepted */
+        conn->is_lingering = true;
     }
 }
 
@@ -379,6 +390,7 @@ void vt_http1_expire(vt_conn *conn) {
     if (phase == VT_HTTP1_IDLE) {
         vt_meter_cut(&conn->loop->meter, VT_CUT_IDLE);
         conn->is_closing = true;
+        conn->is_lingering = true;
         return;
     }
     vt_meter_cut(&conn->loop->meter, phase == VT_HTTP1_HEADERS ? VT_CUT_HEADERS : VT_CUT_BODY);

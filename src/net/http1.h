@@ -3,6 +3,7 @@
 #define VT_NET_HTTP1_H
 
 #include "net/exchange.h"
+#include "net/fold.h"
 
 #include <llhttp.h>
 
@@ -28,24 +29,27 @@ typedef struct vt_http1 {
     bool is_old;        /* HTTP/1.0 */
     bool is_chunked;    /* the answer under way is sent in chunks */
     uint32_t extension_bytes;
-    /* Where the value of the header in hand has got to: see is_value_whole. */
-    const char *chunk; /* the input in hand */
-    const char *chunk_end;
-    uint32_t chunk_number;
-    const char *value_end; /* NULL before the value's first bytes */
-    uint32_t value_chunk_number;
-    bool is_value_cut; /* it reached the end of its chunk */
+    vt_fold fold;
     vt_buf stash;
     size_t stash_used;
+    bool is_deaf; /* there was no room to stash what came; nothing behind it is read */
 } vt_http1;
 
+/* `conn` speaks HTTP/1.1 from now on. */
 void vt_http1_open(vt_conn *conn);
+
+/* Frees what is stashed; the exchange is ended by the caller. */
 void vt_http1_release(vt_conn *conn);
+
+/* These do for HTTP/1.1 what the functions of net/conn.h with the same names do. */
 void vt_http1_feed(vt_conn *conn, const char *bytes, size_t len);
 void vt_http1_feed_eof(vt_conn *conn);
 void vt_http1_pull(vt_conn *conn);
 bool vt_http1_wants_input(const vt_conn *conn);
 void vt_http1_drain(vt_conn *conn, bool is_final);
+
+/* Forgets the requests that wait behind the one in hand: they were not accepted. */
+void vt_http1_drop_stash(vt_conn *conn);
 
 /* The time of the next deadline but for a blocked socket, or VT_TIME_NEVER. */
 int64_t vt_http1_deadline(const vt_conn *conn);

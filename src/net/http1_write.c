@@ -163,6 +163,8 @@ static void finish(vt_exchange *exchange) {
     conn->since_ms = conn->loop->now_ms;
     if (!conn->http1.is_keep_alive) {
         conn->is_closing = true;
+        /* The client has not asked for the end, so that its next request may be on its way. */
+        conn->is_lingering = conn->is_lingering || conn->is_draining || conn->loop->is_draining;
     }
     vt_exchange_give(exchange);
 }

@@ -116,15 +116,35 @@ static void refuse(vt_exchange *exchange, vt_err err) {
 }
 
 /* Whether a refusal can wait for the rest of a small body: many clients take an answer that comes before they have sent
- * all for an error. A call may go on for ever and is refused at once. */
+ * all for an error. A call may go on for ever and is refused at once, as is what there is no room for. */
 static bool may_wait(const vt_exchange *exchange, vt_err err) {
-    return exchange->protocol == VT_PROTOCOL_HTTP2 && err != VT_ERR_BODY_TOO_LARGE;
+    return exchange->protocol == VT_PROTOCOL_HTTP2 && err != VT_ERR_BODY_TOO_LARGE && err != VT_ERR_OVERLOADED;
 }
 
 static void discard(vt_exchange *exchange, size_t len) {
     exchange->inbound->body_bytes += len;
     if (exchange->inbound->body_bytes > VT_HTTP2_DISCARD_BYTES_MAX) {
         refuse(exchange, exchange->refusal);
+    }
+}
+
+static bool is_stream_call(const vt_exchange *exchange) {
+    return exchange->route != NULL && exchange->route->kind == VT_ROUTE_GRPC_STREAM;
+}
+
+static uint32_t count_stream_calls(const vt_exchange_list *list) {
+    uint32_t count = 0;
+    for (const vt_exchange *exchange = list->first; exchange != NULL; exchange = exchange->next) {
+        count += is_stream_call(exchange) && !exchange->is_answered ? 1 : 0;
+    }
+    return count;
+}
+
+static void begin_stream_call(vt_conn *conn, vt_exchange *exchange) {
+    if (count_stream_calls(&conn->receiving) + count_stream_calls(&conn->answering) > VT_HTTP2_STREAM_CALLS_MAX) {
+        refuse(exchange, VT_ERR_FULL);
+    } else {
+        vt_exchange_move(exchange, &conn->answering); /* it may be silent for longer than a request may arrive */
     }
 }
 
@@ -142,8 +162,8 @@ static void on_request_headers(vt_conn *conn, vt_exchange *exchange) {
         exchange->refusal = err;
     } else if (err != VT_OK) {
         refuse(exchange, err);
-    } else if (exchange->route != NULL && exchange->route->kind == VT_ROUTE_GRPC_STREAM) {
-        vt_exchange_move(exchange, &conn->answering); /* it may be silent for as long as it likes */
+    } else if (is_stream_call(exchange)) {
+        begin_stream_call(conn, exchange);
     }
 }
 
@@ -245,7 +265,7 @@ static int on_data_chunk_recv(nghttp2_session *session, uint8_t flags, int32_t s
         discard(exchange, len);
         return 0;
     }
-    bool is_stream = exchange->route != NULL && exchange->route->kind == VT_ROUTE_GRPC_STREAM;
+    bool is_stream = is_stream_call(exchange);
     vt_reply reply = vt_exchange_reply(exchange);
     vt_err err = vt_dispatch_body(exchange, vt_slice_of((const char *) data, len));
     if (vt_exchange_find(reply) == NULL) {
@@ -419,16 +439,23 @@ static void end_streams(vt_conn *conn, bool is_final) {
         if (exchange->is_answered) {
             continue;
         }
-        bool is_grpc_stream = exchange->route != NULL && exchange->route->kind == VT_ROUTE_GRPC_STREAM;
-        if (is_grpc_stream && !exchange->is_ending) {
+        bool is_call = is_stream_call(exchange);
+        bool is_over = exchange->is_streaming || (is_call && !exchange->is_ending);
+        if (is_call && !exchange->is_ending && !conn->loop->is_sealed) {
             vt_dispatch_half_close(exchange);
-        } else if (is_grpc_stream && !is_final) {
+        } else if (is_call && !is_final) {
             continue; /* its handler is about to end it */
-        } else if (exchange->is_streaming && exchange->protocol == VT_PROTOCOL_GRPC) {
+        } else if (is_over && exchange->protocol == VT_PROTOCOL_GRPC) {
             vt_stream_end_grpc(vt_exchange_reply(exchange), &unavailable);
         } else if (exchange->is_streaming) {
             vt_stream_end(vt_exchange_reply(exchange));
         }
+    }
+}
+
+void vt_http2_reset_receiving(vt_conn *conn) {
+    for (const vt_exchange *exchange = conn->receiving.first; exchange != NULL; exchange = exchange->next) {
+        vt_http2_reset_stream(conn, exchange->stream_id, NGHTTP2_REFUSED_STREAM);
     }
 }
 

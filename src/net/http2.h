@@ -15,15 +15,27 @@ enum {
     VT_HTTP2_ACKS_MAX = 256,                /* SETTINGS and PING acknowledgements that wait to be sent */
     VT_HTTP2_DISCARD_BYTES_MAX = 64 * 1024, /* of a refused body; beyond it the stream is ended */
     VT_HTTP2_PENDING_BYTES_MAX = 8 << 20,   /* of answers: beyond it new streams are refused */
+    VT_HTTP2_STREAM_CALLS_MAX = 16, /* streaming gRPC calls of a connection; a further one is RESOURCE_EXHAUSTED */
 };
 
 /* `conn` speaks HTTP/2 from now on. VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_http2_open(vt_conn *conn);
+
+/* Frees the session, if there is one; the exchanges are ended by the caller. */
 void vt_http2_release(vt_conn *conn);
+
+/* These do for HTTP/2 what the functions of net/conn.h with the same names do. */
 void vt_http2_feed(vt_conn *conn, const char *bytes, size_t len);
 void vt_http2_pull(vt_conn *conn);
 void vt_http2_drain(vt_conn *conn, bool is_final);
+
+/* Resets the streams whose requests have not arrived whole, as REFUSED_STREAM: nothing was done with them. */
+void vt_http2_reset_receiving(vt_conn *conn);
+
+/* The time of the next deadline but for a blocked socket. */
 int64_t vt_http2_deadline(const vt_conn *conn);
+
+/* Acts on the deadlines of the connection and its streams that have passed. */
 void vt_http2_expire(vt_conn *conn);
 
 /* Sends a whole answer. */

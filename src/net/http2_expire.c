@@ -12,9 +12,10 @@ static int64_t request_deadline(const vt_exchange *exchange) {
     return exchange->since_ms + (exchange->has_headers ? limits->body_ms : limits->headers_ms);
 }
 
-/* How often streams are looked at for peers that take nothing. */
+/* How often streams are looked at for peers that take nothing, and for calls without messages. */
 static int64_t sweep_ms(const vt_conn *conn) {
-    return conn->loop->limits.write_ms / 4 + 1;
+    const vt_server_limits *limits = &conn->loop->limits;
+    return (limits->write_ms < limits->idle_ms ? limits->write_ms : limits->idle_ms) / 4 + 1;
 }
 
 int64_t vt_http2_deadline(const vt_conn *conn) {
@@ -49,12 +50,23 @@ static void expire_receiving(vt_conn *conn) {
     }
 }
 
+/* A streaming call in which no message has come or gone for too long. */
+static bool is_idle_call(const vt_exchange *exchange) {
+    bool is_call = exchange->route != NULL && exchange->route->kind == VT_ROUTE_GRPC_STREAM;
+    int64_t last_ms = exchange->since_ms > exchange->progress_ms ? exchange->since_ms : exchange->progress_ms;
+    return is_call && !exchange->is_silent && !exchange->is_answered &&
+           exchange->loop->now_ms - last_ms >= exchange->loop->limits.idle_ms;
+}
+
 static void expire_answering(vt_conn *conn) {
     for (vt_exchange *exchange = conn->answering.first; exchange != NULL; exchange = exchange->next) {
         int64_t stalled_ms = conn->loop->now_ms - exchange->progress_ms;
         if (!vt_outbound_is_empty(&exchange->outbound) && stalled_ms >= conn->loop->limits.write_ms) {
             vt_meter_cut(&conn->loop->meter, VT_CUT_WRITE);
             vt_http2_reset_stream(conn, exchange->stream_id, NGHTTP2_CANCEL);
+        } else if (is_idle_call(exchange)) {
+            vt_meter_cut(&conn->loop->meter, VT_CUT_IDLE);
+            vt_dispatch_refuse(exchange, VT_ERR_REQUEST_TIMEOUT);
         }
     }
 }

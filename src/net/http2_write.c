@@ -64,8 +64,10 @@ static ssize_t read_data(nghttp2_session *session, int32_t stream_id, uint8_t *t
     vt_exchange *exchange = source->ptr;
     vt_outbound *outbound = &exchange->outbound;
     size_t before = vt_outbound_waiting(outbound);
+    size_t cap_before = outbound->queue.cap;
     size_t done = vt_outbound_read(outbound, to, len, exchange->protocol == VT_PROTOCOL_GRPC);
     conn->pending_bytes -= before - vt_outbound_waiting(outbound);
+    vt_account_note(&conn->loop->account, cap_before, outbound->queue.cap);
     exchange->progress_ms = conn->loop->now_ms;
     vt_bucket_earn(&conn->http2->controls);
     if (!vt_outbound_is_empty(outbound)) {

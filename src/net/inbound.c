@@ -6,8 +6,15 @@
 
 enum { TEXT_BYTES_FIRST = 1024, BODY_BYTES_MAX = 1 << 30, KEEP_BYTES_MAX = 8 * 1024 };
 
+static size_t footprint(const vt_inbound *inbound) {
+    return sizeof *inbound + inbound->text.cap + inbound->body.cap;
+}
+
 vt_inbound *vt_inbound_take(vt_inbound_pool *pool, uint32_t headers_bytes_max) {
     vt_inbound *inbound = pool->spare;
+    if (!vt_account_has_room(pool->account, sizeof *inbound)) {
+        return NULL;
+    }
     if (inbound != NULL) {
         pool->spare = inbound->next;
         pool->spare_count--;
@@ -18,8 +25,9 @@ vt_inbound *vt_inbound_take(vt_inbound_pool *pool, uint32_t headers_bytes_max) {
         }
         vt_buf_init(&inbound->text, VT_INBOUND_TEXT_BYTES_MAX);
         vt_buf_init(&inbound->body, BODY_BYTES_MAX);
-        inbound->kept_bytes = &pool->kept_bytes;
+        inbound->account = pool->account;
     }
+    vt_account_note(pool->account, 0, footprint(inbound));
     vt_buf_clear(&inbound->text);
     inbound->grpc.prefix_len = 0;
     inbound->messages = 0;
@@ -52,7 +60,7 @@ void vt_inbound_give(vt_inbound_pool *pool, vt_inbound *inbound) {
     if (inbound == NULL) {
         return;
     }
-    pool->kept_bytes -= inbound->body.len;
+    vt_account_note(pool->account, footprint(inbound), 0);
     shrink(&inbound->text);
     shrink(&inbound->body);
     if (pool->spare_count == VT_INBOUND_SPARE_MAX) {
@@ -82,6 +90,20 @@ vt_err vt_inbound_count(vt_inbound *inbound, size_t len) {
     return VT_OK;
 }
 
+/* Makes room in one of the request's buffers. */
+static vt_err grow(vt_inbound *inbound, vt_buf *buf, size_t extra) {
+    if (extra <= buf->cap - buf->len) {
+        return VT_OK;
+    }
+    if (!vt_account_has_room(inbound->account, extra)) {
+        return VT_ERR_OVERLOADED;
+    }
+    size_t before = buf->cap;
+    vt_err err = vt_buf_reserve(buf, extra);
+    vt_account_note(inbound->account, before, buf->cap);
+    return err;
+}
+
 static void copy_lower(char *to, vt_slice text) {
     for (size_t i = 0; i < text.len; i++) {
         to[i] = vt_ascii_lower(text.ptr[i]);
@@ -97,8 +119,9 @@ vt_err vt_inbound_append(vt_inbound *inbound, vt_inbound_span *span, vt_slice te
         return VT_ERR_HEADERS_TOO_LARGE;
     }
     size_t need = inbound->text.cap == 0 && text.len < TEXT_BYTES_FIRST ? TEXT_BYTES_FIRST : text.len;
-    if (inbound->text.cap - inbound->text.len < text.len && vt_buf_reserve(&inbound->text, need) != VT_OK) {
-        return VT_ERR_NO_MEMORY;
+    err = grow(inbound, &inbound->text, need);
+    if (err != VT_OK) {
+        return err;
     }
     if (span->len == 0) {
         span->at = (uint16_t) inbound->text.len;
@@ -127,14 +150,20 @@ vt_err vt_inbound_append_body(vt_inbound *inbound, vt_slice bytes, uint32_t body
     if (bytes.len > body_bytes_max || inbound->body.len > body_bytes_max - bytes.len) {
         return VT_ERR_BODY_TOO_LARGE;
     }
-    if (*inbound->kept_bytes + bytes.len > VT_INBOUND_KEPT_BYTES_MAX) {
-        return VT_ERR_OVERLOADED;
+    vt_err err = grow(inbound, &inbound->body, bytes.len);
+    return err != VT_OK ? err : vt_buf_append_slice(&inbound->body, bytes);
+}
+
+vt_grpc_progress vt_inbound_read_message(vt_inbound *inbound, uint32_t message_bytes_max, vt_slice *bytes,
+                                         vt_err *out_err) {
+    size_t before = inbound->body.cap;
+    vt_grpc_progress progress = vt_grpc_read(&inbound->grpc, message_bytes_max, bytes, &inbound->body, out_err);
+    vt_account_note(inbound->account, before, inbound->body.cap);
+    if (progress != VT_GRPC_FAILED && inbound->body.cap > before && !vt_account_has_room(inbound->account, 0)) {
+        *out_err = VT_ERR_OVERLOADED;
+        return VT_GRPC_FAILED;
     }
-    vt_err err = bytes.len == 0 ? VT_OK : vt_buf_append(&inbound->body, bytes.ptr, bytes.len);
-    if (err == VT_OK) {
-        *inbound->kept_bytes += bytes.len;
-    }
-    return err;
+    return progress;
 }
 
 vt_slice vt_inbound_header(const vt_inbound *inbound, vt_slice name, uint32_t *count) {

@@ -3,6 +3,7 @@
 #ifndef VT_NET_INBOUND_H
 #define VT_NET_INBOUND_H
 
+#include "net/account.h"
 #include "net/grpc.h"
 #include "net/http.h"
 
@@ -34,7 +35,7 @@ typedef struct vt_inbound {
     uint32_t headers_bytes; /* as limits count them */
     uint32_t headers_bytes_max;
     uint64_t body_bytes; /* arrived, kept or not */
-    size_t *kept_bytes;  /* the loop's sum over all bodies */
+    vt_account *account; /* of the loop */
     vt_slice method;     /* static text or in `text` by method_span */
     vt_inbound_span method_span;
     vt_inbound_span target;
@@ -42,22 +43,20 @@ typedef struct vt_inbound {
     vt_inbound_field headers[VT_INBOUND_HEADERS_MAX];
 } vt_inbound;
 
-/* Spare ones, and what all bodies of the loop hold together. */
+/* Spare ones of a loop, whose account counts the others with all that they hold. */
 typedef struct vt_inbound_pool {
     vt_inbound *spare;
     size_t spare_count;
-    size_t kept_bytes;
+    vt_account *account;
 } vt_inbound_pool;
 
-/* More than this in all bodies of a loop together is refused as VT_ERR_OVERLOADED. */
-enum { VT_INBOUND_KEPT_BYTES_MAX = 64 << 20 };
-
-/* An empty one, owned by the caller until it is given back; NULL without memory. */
+/* An empty one, owned by the caller until it is given back; NULL without memory or room in the account. */
 vt_inbound *vt_inbound_take(vt_inbound_pool *pool, uint32_t headers_bytes_max);
 void vt_inbound_give(vt_inbound_pool *pool, vt_inbound *inbound); /* accepts NULL */
 void vt_inbound_pool_release(vt_inbound_pool *pool);
 
-/* Appends text, lower-cased if asked, and widens `span` by it (an empty span is started). VT_ERR_HEADERS_TOO_LARGE. */
+/* Appends text, lower-cased if asked, and widens `span` by it (an empty span is started). VT_ERR_HEADERS_TOO_LARGE,
+ * VT_ERR_OVERLOADED, VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_inbound_append(vt_inbound *inbound, vt_inbound_span *span, vt_slice text, bool lower);
 
 /* Counts `len` bytes of headers that are not kept. VT_ERR_HEADERS_TOO_LARGE. */
@@ -69,6 +68,10 @@ VT_MUST_CHECK vt_err vt_inbound_header_now(vt_inbound *inbound, vt_inbound_field
 
 /* Appends to the body. VT_ERR_BODY_TOO_LARGE beyond `body_bytes_max`, VT_ERR_OVERLOADED, VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_inbound_append_body(vt_inbound *inbound, vt_slice bytes, uint32_t body_bytes_max);
+
+/* Reads a gRPC message into the body: vt_grpc_read, but for VT_ERR_OVERLOADED. */
+vt_grpc_progress vt_inbound_read_message(vt_inbound *inbound, uint32_t message_bytes_max, vt_slice *bytes,
+                                         vt_err *out_err);
 
 static inline vt_slice vt_inbound_slice(const vt_inbound *inbound, vt_inbound_span span) {
     return span.len == 0 ? (vt_slice){"", 0} : (vt_slice){inbound->text.ptr + span.at, span.len};

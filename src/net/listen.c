@@ -36,11 +36,11 @@ static bool split(const char *text, char host[HOST_MAX], char port[PORT_MAX_LEN 
     return strtoul(port, NULL, 10) <= 65535;
 }
 
-vt_err vt_listen_parse(const char *text, vt_listen_address *out, char reason[VT_LISTEN_REASON_MAX]) {
+vt_err vt_listen_parse(const char *text, vt_listen_address *out, char reason[VT_SERVER_REASON_MAX]) {
     char host[HOST_MAX];
     char port[PORT_MAX_LEN + 1];
     if (!split(text, host, port)) {
-        snprintf(reason, VT_LISTEN_REASON_MAX, "\"%.100s\" is not HOST:PORT", text);
+        snprintf(reason, VT_SERVER_REASON_MAX, "\"%.100s\" is not HOST:PORT", text);
         return VT_ERR_BAD_CONFIG;
     }
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -50,7 +50,7 @@ vt_err vt_listen_parse(const char *text, vt_listen_address *out, char reason[VT_
     }
     int failed = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found);
     if (failed != 0) {
-        snprintf(reason, VT_LISTEN_REASON_MAX, "\"%.100s\": %s", text, gai_strerror(failed));
+        snprintf(reason, VT_SERVER_REASON_MAX, "\"%.100s\": %s", text, gai_strerror(failed));
         return VT_ERR_BAD_CONFIG;
     }
     *out = (vt_listen_address){.len = found->ai_addrlen};
@@ -59,11 +59,11 @@ vt_err vt_listen_parse(const char *text, vt_listen_address *out, char reason[VT_
     return VT_OK;
 }
 
-static vt_err explain(const vt_listen_address *address, const char *what, char reason[VT_LISTEN_REASON_MAX]) {
+static vt_err explain(const vt_listen_address *address, const char *what, char reason[VT_SERVER_REASON_MAX]) {
     int error = errno;
     char text[VT_LISTEN_TEXT_MAX];
     vt_listen_format(address, text);
-    snprintf(reason, VT_LISTEN_REASON_MAX, "%s %s: %s", what, text, strerror(error));
+    snprintf(reason, VT_SERVER_REASON_MAX, "%s %s: %s", what, text, strerror(error));
     switch (error) {
     case EADDRINUSE:
         return VT_ERR_IN_USE;
@@ -76,7 +76,7 @@ static vt_err explain(const vt_listen_address *address, const char *what, char r
 }
 
 static vt_err open_bound(const vt_listen_address *address, bool is_shared, int *out_fd,
-                         char reason[VT_LISTEN_REASON_MAX]) {
+                         char reason[VT_SERVER_REASON_MAX]) {
     const int on = 1;
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -98,7 +98,7 @@ static vt_err open_bound(const vt_listen_address *address, bool is_shared, int *
     return VT_OK;
 }
 
-vt_err vt_listen_probe(const vt_listen_address *address, char reason[VT_LISTEN_REASON_MAX]) {
+vt_err vt_listen_probe(const vt_listen_address *address, char reason[VT_SERVER_REASON_MAX]) {
     int fd;
     vt_err err = open_bound(address, false, &fd, reason);
     if (err == VT_OK) {
@@ -107,7 +107,7 @@ vt_err vt_listen_probe(const vt_listen_address *address, char reason[VT_LISTEN_R
     return err;
 }
 
-vt_err vt_listen_bind(vt_listen_address *address, int *out_fd, char reason[VT_LISTEN_REASON_MAX]) {
+vt_err vt_listen_bind(vt_listen_address *address, int *out_fd, char reason[VT_SERVER_REASON_MAX]) {
     int fd;
     vt_err err = open_bound(address, true, &fd, reason);
     if (err != VT_OK) {

@@ -14,11 +14,14 @@ void vt_loop_init(vt_loop *loop, const vt_loop_options *options) {
         .limits = options->limits,
         .wake = options->wake,
         .wake_context = options->wake_context,
+        .account = {.bytes_max = VT_LOOP_KEPT_BYTES_MAX},
         .date_s = -1,
     };
     if (loop->limits.headers_bytes_max > VT_INBOUND_TEXT_BYTES_MAX) {
         loop->limits.headers_bytes_max = VT_INBOUND_TEXT_BYTES_MAX;
     }
+    loop->inbounds.account = &loop->account;
+    loop->spare.account = &loop->account;
     vt_meter_init(&loop->meter, options->metrics, options->name);
     vt_h2_memory_init(&loop->h2_memory);
     vt_loop_set_time(loop, options->now_ms, options->wall_ms);

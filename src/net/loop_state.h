@@ -2,6 +2,7 @@
 #ifndef VT_NET_LOOP_STATE_H
 #define VT_NET_LOOP_STATE_H
 
+#include "net/account.h"
 #include "net/exchange.h"
 #include "net/h2_memory.h"
 #include "net/loop.h"
@@ -21,6 +22,8 @@ struct vt_loop {
     int64_t date_s;
     char date[VT_DATE_LEN + 1]; /* of the second date_s (RFC 9110 §5.6.7) */
     bool is_draining;
+    bool is_sealed; /* no handler is called any more */
+    vt_account account;
     vt_exchange_table exchanges;
     vt_inbound_pool inbounds;
     vt_spare spare;

@@ -37,8 +37,9 @@ void vt_meter_init(vt_meter *meter, vt_metrics *metrics, const char *name) {
     meter->connections = vt_metrics_gauge(metrics, "votaton_connections", labels, "Open connections.");
     meter->connections_total =
         vt_metrics_counter(metrics, "votaton_connections_total", labels, "Connections that were accepted.");
-    meter->refused_total = vt_metrics_counter(metrics, "votaton_connections_refused_total", labels,
-                                              "Connections beyond the limit, which were turned away.");
+    meter->refused_total =
+        vt_metrics_counter(metrics, "votaton_connections_refused_total", labels,
+                           "Connections beyond the limit, or without a descriptor or memory, turned away.");
     register_requests(meter, metrics, name);
     for (int cut = 0; cut < VT_METER_CUTS; cut++) {
         snprintf(labels, sizeof labels, "listener=\"%s\",reason=\"%s\"", name, cut_names[cut]);

@@ -5,12 +5,16 @@ void vt_outbound_init(vt_outbound *outbound) {
     vt_buf_init(&outbound->queue, VT_OUTBOUND_BYTES_MAX);
 }
 
-void vt_outbound_clear(vt_outbound *outbound) {
+static void clear_queue(vt_outbound *outbound) {
     vt_buf_clear(&outbound->queue);
     if (outbound->queue.cap > VT_OUTBOUND_KEEP_BYTES_MAX) {
         vt_buf_release(&outbound->queue);
     }
     outbound->queue_sent = 0;
+}
+
+void vt_outbound_clear(vt_outbound *outbound) {
+    clear_queue(outbound);
     vt_shared_unref(outbound->piece);
     vt_shared_unref(outbound->newest);
     outbound->piece = NULL;
@@ -92,8 +96,7 @@ static size_t read_queue(vt_outbound *outbound, uint8_t *to, size_t max) {
     }
     outbound->queue_sent += len;
     if (outbound->queue_sent == outbound->queue.len) {
-        vt_buf_clear(&outbound->queue);
-        outbound->queue_sent = 0;
+        clear_queue(outbound);
     }
     return len;
 }

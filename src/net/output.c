@@ -34,7 +34,7 @@ size_t vt_output_waiting(const vt_output *output) {
 }
 
 /* Copies what is left of the piece behind the bytes. */
-static vt_err flatten(vt_output *output) {
+static vt_err flatten(vt_output *output, vt_spare *spare) {
     vt_slice parts[VT_OUTPUT_PARTS_MAX];
     unsigned count = vt_output_parts(output, parts);
     unsigned first = output->bytes.len > output->bytes_sent ? 1 : 0;
@@ -42,7 +42,7 @@ static vt_err flatten(vt_output *output) {
     for (unsigned i = first; i < count; i++) {
         need += parts[i].len;
     }
-    vt_err err = vt_buf_reserve(&output->bytes, need);
+    vt_err err = vt_spare_grow(spare, &output->bytes, need);
     for (unsigned i = first; err == VT_OK && i < count; i++) {
         err = vt_buf_append_slice(&output->bytes, parts[i]);
     }
@@ -53,14 +53,14 @@ static vt_err flatten(vt_output *output) {
 }
 
 char *vt_output_room(vt_output *output, vt_spare *spare, size_t len) {
-    if (output->piece != NULL && flatten(output) != VT_OK) {
+    if (output->piece != NULL && flatten(output, spare) != VT_OK) {
         return NULL;
     }
     if (output->bytes.cap == 0) {
         vt_spare_lend(spare, &output->bytes);
     }
     size_t want = output->bytes.cap == 0 && len < FIRST_BYTES ? FIRST_BYTES : len;
-    if (output->bytes.cap - output->bytes.len < len && vt_buf_reserve(&output->bytes, want) != VT_OK) {
+    if (output->bytes.cap - output->bytes.len < len && vt_spare_grow(spare, &output->bytes, want) != VT_OK) {
         return NULL;
     }
     return output->bytes.ptr + output->bytes.len;

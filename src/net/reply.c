@@ -1,12 +1,11 @@
 #include "net/conn.h"
+#include "net/dispatch.h"
 #include "net/fields.h"
 #include "net/http2.h"
 #include "net/loop_state.h"
 #include "net/reply_end.h"
 
 #include "base/assert.h"
-
-#include <stdio.h>
 
 vt_slice vt_request_header(const vt_request *request, vt_slice name) {
     for (uint32_t i = 0; i < request->headers_count; i++) {
@@ -25,9 +24,19 @@ void vt_reply_mark_answered(vt_exchange *exchange, vt_outcome outcome) {
     vt_loop_mark_dirty(exchange->conn);
 }
 
+/* Puts an error in the place of an answer that there is no room for. What changed nothing was not done; of anything
+ * else only the handler knows. */
+static bool has_room(vt_exchange *exchange, size_t len) {
+    if (vt_account_has_answer_room(&exchange->loop->account, len)) {
+        return true;
+    }
+    vt_dispatch_refuse(exchange, exchange->is_safe ? VT_ERR_OVERLOADED : VT_ERR_UNKNOWN);
+    return false;
+}
+
 void vt_reply_http(vt_reply reply, const vt_http_answer *answer) {
     vt_exchange *exchange = vt_exchange_find(reply);
-    if (exchange == NULL) {
+    if (exchange == NULL || !has_room(exchange, answer->body.len)) {
         return;
     }
     VT_ASSERT(exchange->protocol != VT_PROTOCOL_GRPC && !exchange->is_started);
@@ -42,9 +51,9 @@ void vt_reply_http(vt_reply reply, const vt_http_answer *answer) {
 
 /* Keeps the trailers until the message is sent. */
 static vt_err keep_trailers(vt_exchange *exchange, const vt_grpc_answer *answer) {
-    char status[4];
-    int status_len = snprintf(status, sizeof status, "%d", answer->status);
-    vt_header field = {VT_SLICE("grpc-status"), vt_slice_of(status, (size_t) status_len)};
+    char status[2] = {(char) ('0' + answer->status / 10), (char) ('0' + answer->status % 10)};
+    size_t skipped = answer->status < 10 ? 1 : 0;
+    vt_header field = {VT_SLICE("grpc-status"), vt_slice_of(status + skipped, sizeof status - skipped)};
     vt_err err = vt_fields_append(&exchange->trailers, &field);
     if (err == VT_OK && answer->text.len > 0) {
         char bytes[VT_REPLY_TEXT_MAX * 3];
@@ -77,7 +86,7 @@ void vt_reply_end_grpc(vt_exchange *exchange, const vt_grpc_answer *answer, vt_s
 
 void vt_reply_grpc(vt_reply reply, const vt_grpc_answer *answer) {
     vt_exchange *exchange = vt_exchange_find(reply);
-    if (exchange == NULL) {
+    if (exchange == NULL || !has_room(exchange, answer->message.len)) {
         return;
     }
     vt_slice message = answer->message.ptr == NULL ? VT_SLICE("") : answer->message;

@@ -3,9 +3,9 @@
 #include "net/listen.h"
 #include "net/worker.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@ struct vt_server {
     vt_worker_shared shared;
     char address[VT_LISTEN_TEXT_MAX];
     bool is_draining;
+    bool is_sealing;
     uint32_t workers_count;
     vt_worker *workers[THREADS_MAX];
 };
@@ -32,7 +33,7 @@ vt_server_limits vt_server_limits_default(void) {
 }
 
 static vt_err add_worker(vt_server *server, const vt_server_options *options, vt_listen_address *address,
-                         char reason[256]) {
+                         char reason[VT_SERVER_REASON_MAX]) {
     int fd;
     vt_err err = vt_listen_bind(address, &fd, reason);
     if (err != VT_OK) {
@@ -41,7 +42,7 @@ static vt_err add_worker(vt_server *server, const vt_server_options *options, vt
     vt_worker *worker = calloc(1, sizeof *worker);
     if (worker == NULL) {
         close(fd);
-        snprintf(reason, 256, "%s", vt_err_text(VT_ERR_NO_MEMORY));
+        snprintf(reason, VT_SERVER_REASON_MAX, "%s", vt_err_text(VT_ERR_NO_MEMORY));
         return VT_ERR_NO_MEMORY;
     }
     vt_loop_options loop_options = {
@@ -51,17 +52,20 @@ static vt_err add_worker(vt_server *server, const vt_server_options *options, vt
         .metrics = options->metrics,
         .name = options->name,
     };
-    err = vt_worker_open(worker, loop_options, &server->shared, fd);
+    int error = 0;
+    err = vt_worker_open(worker, loop_options, &server->shared, fd, &error);
     if (err != VT_OK) {
+        char text[VT_LISTEN_TEXT_MAX];
+        vt_listen_format(address, text);
         free(worker);
-        snprintf(reason, 256, "cannot listen on %s: %s", server->address, strerror(errno));
+        snprintf(reason, VT_SERVER_REASON_MAX, "cannot listen on %s: %s", text, strerror(error));
         return err;
     }
     server->workers[server->workers_count++] = worker;
     return VT_OK;
 }
 
-static vt_err open_workers(vt_server *server, const vt_server_options *options, char reason[256]) {
+static vt_err open_workers(vt_server *server, const vt_server_options *options, char reason[VT_SERVER_REASON_MAX]) {
     vt_listen_address address;
     vt_err err = vt_listen_parse(options->listen, &address, reason);
     if (err == VT_OK) {
@@ -86,14 +90,14 @@ static void init_shared(vt_worker_shared *shared) {
     atomic_init(&shared->connections, 0);
 }
 
-vt_err vt_server_open(const vt_server_options *options, vt_server **out, char reason[256]) {
+vt_err vt_server_open(const vt_server_options *options, vt_server **out, char reason[VT_SERVER_REASON_MAX]) {
     if (options->threads < 1 || options->threads > THREADS_MAX) {
-        snprintf(reason, 256, "the number of threads must be 1 to %d", THREADS_MAX);
+        snprintf(reason, VT_SERVER_REASON_MAX, "the number of threads must be 1 to %d", THREADS_MAX);
         return VT_ERR_BAD_CONFIG;
     }
     vt_server *server = calloc(1, sizeof *server);
     if (server == NULL) {
-        snprintf(reason, 256, "%s", vt_err_text(VT_ERR_NO_MEMORY));
+        snprintf(reason, VT_SERVER_REASON_MAX, "%s", vt_err_text(VT_ERR_NO_MEMORY));
         return VT_ERR_NO_MEMORY;
     }
     init_shared(&server->shared);
@@ -101,7 +105,7 @@ vt_err vt_server_open(const vt_server_options *options, vt_server **out, char re
     for (uint32_t i = 0; err == VT_OK && i < server->workers_count; i++) {
         err = vt_worker_start(server->workers[i]);
         if (err != VT_OK) {
-            snprintf(reason, 256, "cannot start a thread");
+            snprintf(reason, VT_SERVER_REASON_MAX, "cannot start a thread");
         }
     }
     if (err != VT_OK) {
@@ -116,20 +120,20 @@ const char *vt_server_address(const vt_server *server) {
     return server->address;
 }
 
-uint32_t vt_server_loops_count(const vt_server *server) {
-    return server->workers_count;
-}
-
-vt_loop *vt_server_loop(const vt_server *server, uint32_t i) {
-    return &server->workers[i]->loop;
-}
-
 static bool is_drained(const vt_server *server, uint32_t *unserved) {
     bool is_done = true;
     *unserved = 0;
     for (uint32_t i = 0; i < server->workers_count; i++) {
         is_done = is_done && server->workers[i]->is_drained;
         *unserved += server->workers[i]->unserved;
+    }
+    return is_done;
+}
+
+static bool is_sealed(const vt_server *server) {
+    bool is_done = true;
+    for (uint32_t i = 0; i < server->workers_count; i++) {
+        is_done = is_done && server->workers[i]->is_sealed;
     }
     return is_done;
 }
@@ -146,12 +150,25 @@ static struct timespec deadline_in(uint32_t ms) {
     return at;
 }
 
+/* From its return on no loop calls a handler. */
+static void seal(vt_server *server) {
+    for (uint32_t i = 0; !server->is_sealing && i < server->workers_count; i++) {
+        vt_worker_seal(server->workers[i]);
+    }
+    server->is_sealing = true;
+    pthread_mutex_lock(&server->shared.mutex);
+    while (!is_sealed(server)) {
+        pthread_cond_wait(&server->shared.changed, &server->shared.mutex);
+    }
+    pthread_mutex_unlock(&server->shared.mutex);
+}
+
 uint32_t vt_server_drain(vt_server *server, uint32_t timeout_ms) {
     struct timespec deadline = deadline_in(timeout_ms);
     for (uint32_t i = 0; !server->is_draining && i < server->workers_count; i++) {
         vt_worker_drain(server->workers[i], timeout_ms);
     }
-    server->is_draining = true; /* a second call only waits */
+    server->is_draining = true;
     uint32_t unserved;
     int failed = 0;
     pthread_mutex_lock(&server->shared.mutex);
@@ -159,6 +176,7 @@ uint32_t vt_server_drain(vt_server *server, uint32_t timeout_ms) {
         failed = pthread_cond_timedwait(&server->shared.changed, &server->shared.mutex, &deadline);
     }
     pthread_mutex_unlock(&server->shared.mutex);
+    seal(server);
     return unserved;
 }
 

@@ -18,8 +18,8 @@ typedef struct vt_server_limits {
     uint32_t headers_ms;        /* until all headers are there: 10 s */
     uint32_t body_ms;           /* until the body is there: 30 s */
     uint32_t write_ms;          /* a peer that takes nothing is cut: 30 s */
-    uint32_t idle_ms;           /* keep-alive: 75 s */
-    uint32_t streams_max;       /* HTTP/2 concurrent streams of a connection: 128, as nghttp2 keeps as many closed ones */
+    uint32_t idle_ms;           /* keep-alive, and a streaming gRPC call without messages: 75 s */
+    uint32_t streams_max; /* HTTP/2 concurrent streams of a connection: 128, as nghttp2 keeps as many closed ones */
 } vt_server_limits;
 
 /* The limits that api.md promises. */
@@ -34,19 +34,21 @@ typedef struct vt_server_options {
     vt_server_limits limits;
 } vt_server_options;
 
+enum { VT_SERVER_REASON_MAX = 256 };
+
 /* Binds (after a probe without SO_REUSEPORT, so that a port in use is an error) and starts the threads.
- * VT_ERR_IN_USE, VT_ERR_BAD_CONFIG (address), VT_ERR_SYSTEM, VT_ERR_NO_MEMORY; `reason`, 256 bytes, then says why. */
-VT_MUST_CHECK vt_err vt_server_open(const vt_server_options *options, vt_server **out, char reason[256]);
+ * VT_ERR_IN_USE, VT_ERR_BAD_CONFIG (address), VT_ERR_SYSTEM, VT_ERR_NO_MEMORY; `reason` then says why. */
+VT_MUST_CHECK vt_err vt_server_open(const vt_server_options *options, vt_server **out,
+                                    char reason[VT_SERVER_REASON_MAX]);
 
 /* "127.0.0.1:8080": with the port that was picked. Borrowed from the server. */
 const char *vt_server_address(const vt_server *server);
 
-uint32_t vt_server_loops_count(const vt_server *server);
-vt_loop *vt_server_loop(const vt_server *server, uint32_t i);
-
 /* Stops taking connections, sends GOAWAY (RFC 9113 §6.8) or Connection: close, ends streams, and waits until every
  * request in flight is answered and sent, at most `timeout_ms`. Returns how many were not. Handlers must still be able
- * to answer meanwhile. */
+ * to answer meanwhile. After it returns no handler is called any more: what has not arrived whole by then is reset,
+ * unread. Requests that were handed to a handler can still be answered until vt_server_close. A second call waits
+ * again. */
 uint32_t vt_server_drain(vt_server *server, uint32_t timeout_ms);
 
 /* Closes what is left, joins the threads, frees. Accepts NULL. Nothing may be posted to its loops any more. */

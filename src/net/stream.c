@@ -55,7 +55,8 @@ vt_err vt_stream_write(vt_reply reply, vt_slice bytes) {
     if (exchange->protocol == VT_PROTOCOL_HTTP1) {
         waiting += vt_output_waiting(&exchange->conn->output);
     }
-    if (waiting > 0 && waiting + bytes.len > VT_STREAM_QUEUE_BYTES_MAX) {
+    bool is_full = waiting > 0 && waiting + bytes.len > VT_STREAM_QUEUE_BYTES_MAX;
+    if (is_full || !vt_account_has_answer_room(&exchange->loop->account, bytes.len)) {
         return VT_ERR_FULL;
     }
     vt_err err = vt_exchange_append(exchange, bytes);
@@ -63,6 +64,13 @@ vt_err vt_stream_write(vt_reply reply, vt_slice bytes) {
         go_on(exchange);
     }
     return err;
+}
+
+void vt_stream_allow_silence(vt_reply reply) {
+    vt_exchange *exchange = vt_exchange_find(reply);
+    if (exchange != NULL) {
+        exchange->is_silent = true;
+    }
 }
 
 void vt_stream_end(vt_reply reply) {

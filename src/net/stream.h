@@ -25,9 +25,14 @@ VT_MUST_CHECK vt_err vt_stream_offer(vt_reply reply, vt_shared *shared);
 
 /* Queues a piece behind what waits (copied): one message of a gRPC stream, which is framed here, or bytes of a streamed
  * body. A gRPC answer needs no vt_stream_start: its first piece starts it.
- * VT_ERR_FULL when more than VT_STREAM_QUEUE_BYTES_MAX would wait; VT_ERR_GONE. */
+ * VT_ERR_FULL when more than VT_STREAM_QUEUE_BYTES_MAX would wait, or the loop has no memory left for it;
+ * VT_ERR_GONE. */
 enum { VT_STREAM_QUEUE_BYTES_MAX = 1048576 };
 VT_MUST_CHECK vt_err vt_stream_write(vt_reply reply, vt_slice bytes);
+
+/* Lets a streaming gRPC call be without messages for as long as it likes. Others end with DEADLINE_EXCEEDED when none
+ * has come or gone for vt_server_limits.idle_ms. */
+void vt_stream_allow_silence(vt_reply reply);
 
 /* Ends the body, or the gRPC stream with its trailers (`answer->message` is ignored), after what waits. */
 void vt_stream_end(vt_reply reply);

@@ -281,23 +281,21 @@ static void begin(vt_tcp *tcp) {
     }
 }
 
-void vt_tcp_on_connection(uv_stream_t *listener, int status) {
-    vt_worker *worker = listener->data;
-    vt_worker_touch(worker);
-    vt_tcp *tcp = status == 0 ? take_tcp(worker) : NULL;
+vt_err vt_tcp_open(vt_worker *worker, int fd) {
+    vt_tcp *tcp = take_tcp(worker);
     if (tcp == NULL) {
-        return; /* libuv accepts again when there is something to accept */
+        return VT_ERR_NO_MEMORY;
     }
     tcp->worker = worker;
     tcp->handle.data = tcp;
     int failed = uv_tcp_init(&worker->uv, &tcp->handle);
     VT_ASSERT(failed == 0);
-    if (uv_accept(listener, (uv_stream_t *) &tcp->handle) != 0) {
+    if (uv_tcp_open(&tcp->handle, fd) != 0) {
         uv_close((uv_handle_t *) &tcp->handle, on_closed);
-        return;
+        return VT_ERR_SYSTEM;
     }
     begin(tcp);
-    vt_worker_flush(worker);
+    return VT_OK;
 }
 
 void vt_tcp_free_spare(vt_worker *worker) {

@@ -28,8 +28,9 @@ static inline vt_tcp *vt_tcp_of(vt_conn *conn) {
     return (vt_tcp *) (void *) ((char *) conn - offsetof(vt_tcp, conn));
 }
 
-/* uv_connection_cb of a worker's listener. */
-void vt_tcp_on_connection(uv_stream_t *listener, int status);
+/* Begins a connection on an accepted socket, which is owned from then on but not after an error. It does something at
+ * the worker's next vt_worker_flush. VT_ERR_NO_MEMORY, VT_ERR_SYSTEM. */
+VT_MUST_CHECK vt_err vt_tcp_open(vt_worker *worker, int fd);
 
 /* Sends what the connection has to say and closes it if it is over. */
 void vt_tcp_flush(vt_tcp *tcp);
@@ -40,6 +41,7 @@ void vt_tcp_close(vt_tcp *tcp);
 /* Looks which blocked sockets have taken something, so that only those that take nothing are cut. */
 void vt_tcp_note_progress(vt_worker *worker);
 
+/* Frees the memory of connections that have ended. */
 void vt_tcp_free_spare(vt_worker *worker);
 
 #endif

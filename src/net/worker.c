@@ -56,18 +56,11 @@ static void adjust_timer(vt_worker *worker) {
     }
 }
 
-static void stop_listening(vt_worker *worker) {
-    if (worker->is_listening) {
-        worker->is_listening = false;
-        uv_close((uv_handle_t *) &worker->listener, NULL);
-    }
-}
-
 static void tell_drained(vt_worker *worker) {
     uint32_t open_count = 0;
     uint32_t unserved = 0;
     for (const vt_tcp *tcp = worker->first; tcp != NULL; tcp = tcp->next) {
-        open_count += tcp->is_shut ? 0 : 1;
+        open_count++;
         bool is_busy = !tcp->is_shut && vt_conn_is_busy(&tcp->conn);
         uint32_t requests = tcp->conn.answering.count;
         unserved += !is_busy ? 0 : requests > 0 ? requests : 1;
@@ -83,7 +76,9 @@ static void drain_connections(vt_worker *worker, bool is_final) {
     vt_tcp *next;
     for (vt_tcp *tcp = worker->first; tcp != NULL; tcp = next) {
         next = tcp->next;
-        if (!tcp->is_shut && (is_final || !tcp->conn.is_draining)) {
+        if (tcp->is_shut) {
+            vt_conn_hurry(&tcp->conn);
+        } else if (is_final || !tcp->conn.is_draining) {
             vt_conn_drain(&tcp->conn, is_final);
         }
     }
@@ -98,7 +93,7 @@ static void continue_drain(vt_worker *worker) {
         uv_async_send(&worker->wake);
     } else if (worker->drain_turns == DRAIN_TURNS_BEFORE_CLOSE) {
         worker->drain_turns++;
-        stop_listening(worker);
+        vt_acceptor_close(&worker->acceptor);
         drain_connections(worker, false);
     }
     if (worker->drain_final_ms != 0 && worker->loop.now_ms >= worker->drain_final_ms) {
@@ -142,9 +137,31 @@ void vt_worker_drain(vt_worker *worker, uint32_t timeout_ms) {
     vt_loop_post(&worker->loop, &worker->drain_task);
 }
 
+static void run_seal(vt_task *task) {
+    vt_worker *worker = worker_of_task(task, offsetof(vt_worker, seal_task));
+    vt_worker_touch(worker);
+    vt_acceptor_close(&worker->acceptor);
+    worker->loop.is_sealed = true;
+    for (vt_tcp *tcp = worker->first; tcp != NULL; tcp = tcp->next) {
+        if (!tcp->is_shut) {
+            vt_conn_seal(&tcp->conn);
+        }
+    }
+    vt_worker_flush(worker);
+    pthread_mutex_lock(&worker->shared->mutex);
+    worker->is_sealed = true;
+    pthread_cond_signal(&worker->shared->changed);
+    pthread_mutex_unlock(&worker->shared->mutex);
+}
+
+void vt_worker_seal(vt_worker *worker) {
+    worker->seal_task.run = run_seal;
+    vt_loop_post(&worker->loop, &worker->seal_task);
+}
+
 static void run_close(vt_task *task) {
     vt_worker *worker = worker_of_task(task, offsetof(vt_worker, close_task));
-    stop_listening(worker);
+    vt_acceptor_close(&worker->acceptor);
     while (worker->first != NULL) {
         vt_tcp_close(worker->first);
     }
@@ -159,30 +176,26 @@ static void wake_worker(void *context) {
     VT_ASSERT(failed == 0);
 }
 
-static int open_handles(vt_worker *worker, int fd) {
-    worker->wake.data = worker->check.data = worker->timer.data = worker->listener.data = worker;
+static void init_handles(vt_worker *worker) {
+    worker->wake.data = worker->check.data = worker->timer.data = worker;
     int failed = uv_check_init(&worker->uv, &worker->check);
     failed = failed != 0 ? failed : uv_check_start(&worker->check, on_check);
     failed = failed != 0 ? failed : uv_timer_init(&worker->uv, &worker->timer);
-    failed = failed != 0 ? failed : uv_tcp_init(&worker->uv, &worker->listener);
     VT_ASSERT(failed == 0); /* none of these can fail in libuv; they only link handles */
-    worker->is_listening = true;
-    failed = uv_tcp_open(&worker->listener, fd);
-    if (failed != 0) {
-        close(fd);
-        return failed;
-    }
-    return uv_listen((uv_stream_t *) &worker->listener, VT_WORKER_BACKLOG, vt_tcp_on_connection);
 }
 
-vt_err vt_worker_open(vt_worker *worker, vt_loop_options options, vt_worker_shared *shared, int fd) {
-    if (uv_loop_init(&worker->uv) != 0) {
+vt_err vt_worker_open(vt_worker *worker, vt_loop_options options, vt_worker_shared *shared, int fd, int *out_errno) {
+    int failed = uv_loop_init(&worker->uv);
+    if (failed != 0) {
         close(fd);
+        *out_errno = -failed;
         return VT_ERR_SYSTEM;
     }
-    if (uv_async_init(&worker->uv, &worker->wake, on_wake) != 0) {
+    failed = uv_async_init(&worker->uv, &worker->wake, on_wake);
+    if (failed != 0) {
         close(fd);
         uv_loop_close(&worker->uv);
+        *out_errno = -failed;
         return VT_ERR_SYSTEM;
     }
     worker->shared = shared;
@@ -191,8 +204,11 @@ vt_err vt_worker_open(vt_worker *worker, vt_loop_options options, vt_worker_shar
     options.now_ms = (int64_t) uv_now(&worker->uv);
     options.wall_ms = vt_clock_wall_ms();
     vt_loop_init(&worker->loop, &options);
-    if (open_handles(worker, fd) != 0) {
+    init_handles(worker);
+    int error = vt_acceptor_open(&worker->acceptor, worker, fd);
+    if (error != 0) {
         vt_worker_close(worker);
+        *out_errno = error;
         return VT_ERR_SYSTEM;
     }
     return VT_OK;

@@ -2,6 +2,7 @@
 #ifndef VT_NET_WORKER_H
 #define VT_NET_WORKER_H
 
+#include "net/acceptor.h"
 #include "net/loop_state.h"
 
 #include <pthread.h>
@@ -20,10 +21,10 @@ enum {
 typedef struct vt_worker_shared {
     _Atomic uint32_t connections; /* all but those turned away */
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* a worker's drained_* has changed */
+    pthread_cond_t changed; /* a worker's is_drained, unserved or is_sealed has changed */
 } vt_worker_shared;
 
-typedef struct vt_worker {
+struct vt_worker {
     vt_loop loop;
     vt_worker_shared *shared;
     uv_loop_t uv;
@@ -31,8 +32,7 @@ typedef struct vt_worker {
     uv_check_t check;
     uv_timer_t timer;
     uint64_t timer_ms; /* 0: stopped */
-    uv_tcp_t listener;
-    bool is_listening;
+    vt_acceptor acceptor;
     bool is_running; /* the thread was started */
     pthread_t thread;
     vt_tcp *first;
@@ -44,19 +44,26 @@ typedef struct vt_worker {
     vt_task drain_task;
     vt_task close_task;
     uint32_t drain_timeout_ms;
+    vt_task seal_task;
     bool is_drained;   /* under shared->mutex */
+    bool is_sealed;    /* under shared->mutex */
     uint32_t unserved; /* under shared->mutex */
     char read_buffer[VT_WORKER_READ_BYTES];
-} vt_worker;
+};
 
-/* Makes the loop and listens on `fd`, which it owns from then on, also on an error. Starts no thread. VT_ERR_SYSTEM. */
-VT_MUST_CHECK vt_err vt_worker_open(vt_worker *worker, vt_loop_options options, vt_worker_shared *shared, int fd);
+/* Makes the loop and listens on `fd`, which it owns from then on, also on an error. Starts no thread. VT_ERR_SYSTEM;
+ * *out_errno then says why. */
+VT_MUST_CHECK vt_err vt_worker_open(vt_worker *worker, vt_loop_options options, vt_worker_shared *shared, int fd,
+                                    int *out_errno);
 
 /* Starts the thread. VT_ERR_SYSTEM. */
 VT_MUST_CHECK vt_err vt_worker_start(vt_worker *worker);
 
 /* Begins to drain; any thread. is_drained and shared->changed tell when it is done. */
 void vt_worker_drain(vt_worker *worker, uint32_t timeout_ms);
+
+/* Calls no handler any more, from when is_sealed says so; any thread, once, after vt_worker_drain. */
+void vt_worker_seal(vt_worker *worker);
 
 /* Closes all connections, joins the thread if it runs, frees. */
 void vt_worker_close(vt_worker *worker);

@@ -1,11 +1,14 @@
 /* Any bytes behind the HTTP/2 preface. If the first byte is odd they are raw frames; else they are orders that open
- * gRPC calls and send DATA on them, so that the message reader is reached often. */
+ * gRPC calls and send DATA on them, so that the message reader is reached often. The second bit gives the loop little
+ * memory. At the end the connection is sealed. */
 #include "wire.h"
 
 #include "base/assert.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+enum { LITTLE_ROOM = 8 * 1024 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -35,6 +38,7 @@ static void open_call(test_wire *wire, uint32_t stream_id, uint8_t kind) {
     vt_buf_init(&block, 1024);
     add_field(&block, ":method", "POST");
     add_field(&block, ":scheme", "http");
+    add_field(&block, ":authority", "a");
     add_field(&block, ":path", paths[kind % 4]);
     add_field(&block, "content-type", kind % 4 == 3 ? "text/plain" : "application/grpc");
     if (kind & 4) {
@@ -86,6 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
         return 0;
     }
     test_wire *wire = wire_open(NULL);
+    if (data[0] & 2) {
+        wire->loop.account.bytes_max = LITTLE_ROOM;
+    }
     wire_feed(wire, start);
     if (data[0] & 1) {
         size_t step = data[0] / 2 + 1;
@@ -97,6 +104,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
             at += obey(wire, data + at, len - at);
         }
     }
+    unsigned calls = atomic_load(&echo_calls_count);
+    wire->loop.is_sealed = true;
+    vt_conn_seal(&wire->conn);
+    wire_flush(wire);
+    VT_ASSERT(calls == atomic_load(&echo_calls_count));
     wire_close(wire);
     return 0;
 }

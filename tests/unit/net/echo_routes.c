@@ -29,6 +29,7 @@ struct echo_later {
 
 static echo_later *the_later;
 echo_kept echo_kept_now;
+atomic_uint echo_calls_count;
 
 static void answer_http(vt_reply reply, vt_slice body) {
     vt_http_answer answer = {.status = 200, .content_type = VT_SLICE("text/plain"), .body = body};
@@ -105,12 +106,14 @@ void echo_later_close(echo_later *later) {
 }
 
 static void on_hello(void *context, const vt_request *request, vt_reply reply) {
+    atomic_fetch_add(&echo_calls_count, 1);
     (void) context;
     (void) request;
     answer_http(reply, VT_SLICE("hello"));
 }
 
 static void on_echo(void *context, const vt_request *request, vt_reply reply) {
+    atomic_fetch_add(&echo_calls_count, 1);
     (void) context;
     if (request->protocol == VT_PROTOCOL_GRPC) {
         answer_grpc(reply, request->body);
@@ -120,6 +123,7 @@ static void on_echo(void *context, const vt_request *request, vt_reply reply) {
 }
 
 static void on_later(void *context, const vt_request *request, vt_reply reply) {
+    atomic_fetch_add(&echo_calls_count, 1);
     echo_later *later = context;
     if (later == NULL) {
         VT_ASSERT(echo_kept_now.count < ECHO_KEPT_MAX);
@@ -141,6 +145,7 @@ static void on_later(void *context, const vt_request *request, vt_reply reply) {
 }
 
 static void on_events(void *context, const vt_request *request, vt_reply reply) {
+    atomic_fetch_add(&echo_calls_count, 1);
     (void) context;
     (void) request;
     vt_http_answer answer = {.status = 200, .content_type = VT_SLICE("text/event-stream")};
@@ -154,6 +159,7 @@ static void on_events(void *context, const vt_request *request, vt_reply reply) 
 }
 
 static void on_stream_message(void *context, const vt_request *request, vt_reply reply) {
+    atomic_fetch_add(&echo_calls_count, 1);
     (void) context;
     vt_err err = vt_stream_write(reply, request->body);
     if (err == VT_ERR_FULL) {
@@ -163,6 +169,7 @@ static void on_stream_message(void *context, const vt_request *request, vt_reply
 }
 
 static void on_stream_end(void *context, const vt_request *request, vt_reply reply) {
+    atomic_fetch_add(&echo_calls_count, 1);
     (void) context;
     (void) request;
     echo_kept_now.half_closed++;
@@ -176,6 +183,7 @@ static const vt_route routes[] = {
     {VT_ROUTE_HTTP, "POST", "/", ECHO_BODY_BYTES_MAX, on_echo, NULL},
     {VT_ROUTE_HTTP, "POST", "/echo", ECHO_BODY_BYTES_MAX, on_echo, NULL},
     {VT_ROUTE_HTTP, "POST", "/later", ECHO_BODY_BYTES_MAX, on_later, NULL},
+    {VT_ROUTE_HTTP, "GET", "/later", 0, on_later, NULL},
     {VT_ROUTE_HTTP, "GET", "/events", 0, on_events, NULL},
     {VT_ROUTE_GRPC, NULL, "/test.Echo/Unary", ECHO_BODY_BYTES_MAX, on_echo, NULL},
     {VT_ROUTE_GRPC, NULL, "/test.Echo/Later", ECHO_BODY_BYTES_MAX, on_later, NULL},

@@ -4,6 +4,8 @@
 
 #include "net/router.h"
 
+#include <stdatomic.h>
+
 /* A thread that answers requests later. */
 typedef struct echo_later echo_later;
 
@@ -23,5 +25,8 @@ typedef struct echo_kept {
 } echo_kept;
 
 extern echo_kept echo_kept_now;
+
+/* How often a handler was called, on all loops. */
+extern atomic_uint echo_calls_count;
 
 #endif

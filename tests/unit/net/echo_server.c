@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
     vt_router *router = NULL;
     vt_metrics *metrics = NULL;
     vt_server *server = NULL;
-    char reason[256];
+    char reason[VT_SERVER_REASON_MAX];
     if (vt_router_open(&table, 1, &router) != VT_OK || vt_metrics_open(&metrics) != VT_OK) {
         return 1;
     }

@@ -96,6 +96,10 @@ vt_err vt_stream_write(vt_reply reply, vt_slice bytes) {
     return write_err;
 }
 
+void vt_stream_allow_silence(vt_reply reply) {
+    recorded_at(reply)->is_silent = true;
+}
+
 void vt_stream_end_grpc(vt_reply reply, const vt_grpc_answer *answer) {
     recorded *here = recorded_at(reply);
     if (here->is_open) {

@@ -11,7 +11,8 @@ enum { RECORDED_SLOTS = 128, RECORDED_MESSAGES = 8, RECORDED_BYTES_MAX = 65536 }
 typedef struct recorded {
     bool is_open;
     bool is_ended;
-    int status; /* HTTP or gRPC; -1 until there is one */
+    bool is_silent; /* it may be without messages */
+    int status;     /* HTTP or gRPC; -1 until there is one */
     char header_name[64];
     char header_value[64];
     char content_type[64];

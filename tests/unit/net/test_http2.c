@@ -236,7 +236,7 @@ static void silent_streams_may_wait_but_not_within_a_message(void **state) {
     (void) state;
     h2_client *client = h2_client_open(NULL);
     unsigned call = h2_client_call(client, STREAM, NULL, hi, true);
-    wire_pass(client->wire, 100000);
+    wire_pass(client->wire, 70000);
     h2_client_run(client);
     assert_false(client->answers[call].is_closed);
     h2_client_data(client, call, VT_SLICE("\0\0"), false);

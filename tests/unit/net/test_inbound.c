@@ -7,7 +7,8 @@
 
 #include "net/inbound.h"
 
-static vt_inbound_pool pool;
+static vt_account account = {.bytes_max = 1 << 20};
+static vt_inbound_pool pool = {.account = &account};
 
 static void targets_are_split_or_refused(void **state) {
     (void) state;
@@ -87,12 +88,35 @@ static void limits_hold(void **state) {
     assert_int_equal(vt_inbound_append_body(inbound, VT_SLICE("abc"), 4), VT_OK);
     assert_int_equal(vt_inbound_append_body(inbound, VT_SLICE("de"), 4), VT_ERR_BODY_TOO_LARGE);
     assert_int_equal(inbound->body.len, 3);
-    assert_int_equal(pool.kept_bytes, 3);
-    pool.kept_bytes += VT_INBOUND_KEPT_BYTES_MAX - 3;
-    assert_int_equal(vt_inbound_append_body(inbound, VT_SLICE("d"), 4), VT_ERR_OVERLOADED);
-    pool.kept_bytes -= VT_INBOUND_KEPT_BYTES_MAX - 3;
     vt_inbound_give(&pool, inbound);
-    assert_int_equal(pool.kept_bytes, 0);
+    assert_int_equal(account.kept_bytes, 0);
+}
+
+static void what_is_held_is_accounted_for(void **state) {
+    (void) state;
+    static char bytes[8192];
+    size_t before = account.bytes_max;
+    vt_inbound *inbound = vt_inbound_take(&pool, sizeof bytes);
+    size_t at_first = account.kept_bytes;
+    assert_true(at_first >= sizeof *inbound);
+    assert_int_equal(vt_inbound_append(inbound, &inbound->target, vt_slice_of(bytes, 4000), false), VT_OK);
+    assert_int_equal(vt_inbound_append_body(inbound, vt_slice_of(bytes, 4000), sizeof bytes), VT_OK);
+    assert_true(account.kept_bytes >= sizeof *inbound + 8000);
+    account.bytes_max = account.kept_bytes;
+    vt_slice more = vt_slice_of(bytes, 4000);
+    assert_int_equal(vt_inbound_append(inbound, &inbound->target, more, false), VT_ERR_OVERLOADED);
+    assert_int_equal(vt_inbound_append_body(inbound, more, sizeof bytes), VT_ERR_OVERLOADED);
+    vt_err err = VT_OK;
+    vt_buf_clear(&inbound->body);
+    vt_slice message = vt_slice_of("\0\0\0\x1f\0", 5);
+    assert_int_equal(vt_inbound_read_message(inbound, sizeof bytes, &message, &err), VT_GRPC_MORE);
+    message = vt_slice_of(bytes, 7936);
+    assert_int_equal(vt_inbound_read_message(inbound, sizeof bytes, &message, &err), VT_GRPC_FAILED);
+    assert_int_equal(err, VT_ERR_OVERLOADED);
+    assert_null(vt_inbound_take(&pool, 10));
+    vt_inbound_give(&pool, inbound);
+    assert_int_equal(account.kept_bytes, 0);
+    account.bytes_max = before;
 }
 
 static int release_pool(void **state) {
@@ -106,6 +130,7 @@ int main(void) {
         cmocka_unit_test(targets_are_split_or_refused),
         cmocka_unit_test(headers_are_found_by_their_lower_case_name),
         cmocka_unit_test(limits_hold),
+        cmocka_unit_test(what_is_held_is_accounted_for),
     };
     return cmocka_run_group_tests(tests, NULL, release_pool);
 }

@@ -7,7 +7,8 @@
 
 #include "net/output.h"
 
-static vt_spare spare;
+static vt_account account = {.bytes_max = 1 << 20};
+static vt_spare spare = {.account = &account};
 
 static vt_shared *share(const char *text) {
     vt_shared *shared;

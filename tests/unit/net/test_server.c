@@ -48,7 +48,7 @@ static fixture *open_server(uint32_t threads, const vt_server_limits *limits) {
         .name = "test",
         .limits = limits == NULL ? vt_server_limits_default() : *limits,
     };
-    char reason[256];
+    char reason[VT_SERVER_REASON_MAX];
     assert_int_equal(vt_server_open(&options, &made->server, reason), VT_OK);
     made->address.sin_family = AF_INET;
     made->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -117,7 +117,7 @@ static void a_port_in_use_is_refused(void **state) {
         .limits = vt_server_limits_default(),
     };
     vt_server *second = NULL;
-    char reason[256] = "";
+    char reason[VT_SERVER_REASON_MAX] = "";
     assert_int_equal(vt_server_open(&options, &second, reason), VT_ERR_IN_USE);
     assert_null(second);
     assert_non_null(strstr(reason, vt_server_address(made->server)));
@@ -273,6 +273,108 @@ static void a_drain_gives_up_after_its_time(void **state) {
     close_server(made);
 }
 
+typedef struct drain {
+    vt_server *server;
+    uint32_t timeout_ms;
+    uint32_t unserved;
+} drain;
+
+static void *run_drain(void *context) {
+    drain *one = context;
+    one->unserved = vt_server_drain(one->server, one->timeout_ms);
+    return NULL;
+}
+
+static void a_request_that_crosses_the_close_is_not_reset(void **state) {
+    (void) state;
+    fixture *made = open_server(1, NULL);
+    char text[1024];
+    int fd = dial(made);
+    say(fd, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_true(hear(fd, "hello", text, sizeof text));
+    drain one = {made->server, 5000, 0};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_drain, &one), 0);
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&waiting, 1, PATIENCE_MS), 1); /* the server has closed its side */
+    say(fd, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_int_equal(recv(fd, text, sizeof text, 0), 0);
+    int error = 0;
+    socklen_t len = sizeof error;
+    usleep(50000); /* a reset would be here by now */
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len), 0);
+    assert_int_equal(error, 0);
+    close(fd);
+    pthread_join(thread, NULL);
+    assert_int_equal(one.unserved, 0);
+    close_server(made);
+}
+
+/* An HTTP/2 connection with a request to /echo whose body lacks its last byte; the fields are literals (RFC 7541
+ * §6.2.2). */
+static const char half_http2[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                                 "\0\0\0\4\0\0\0\0\0"
+                                 "\0\0\x37\1\4\0\0\0\1"
+                                 "\0\7:method\4POST\0\7:scheme\4http\0\5:path\5/echo\0\12:authority\1a"
+                                 "\0\0\1\0\0\0\0\0\1x";
+static const char rest_http2[] = "\0\0\1\0\1\0\0\0\1y";
+static const char half_http1[] = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx";
+
+static void say_bytes(int fd, const char *bytes, size_t len) {
+    assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
+}
+
+/* Reads until these bytes were seen; false when the peer has closed. */
+static bool hear_bytes(int fd, const char *wanted, size_t len) {
+    char bytes[1024];
+    size_t got = 0;
+    while (got < sizeof bytes) {
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        ssize_t more = poll(&waiting, 1, PATIENCE_MS) == 1 ? recv(fd, bytes + got, sizeof bytes - got, 0) : -1;
+        if (more <= 0) {
+            return false;
+        }
+        got += (size_t) more;
+        if (memmem(bytes, got, wanted, len) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The rest of both requests comes when the drain has given up, as long as the server has not closed. */
+static void assert_nobody_is_called_after_a_drain(uint32_t timeout_ms) {
+    fixture *made = open_server(2, NULL);
+    int whole = dial(made);
+    say_bytes(whole, half_http2, sizeof half_http2 - 1);
+    say_bytes(whole, rest_http2, sizeof rest_http2 - 1);
+    assert_true(hear_bytes(whole, "xy", 2));
+    close(whole);
+    int http1 = dial(made);
+    int http2 = dial(made);
+    say(http1, half_http1);
+    say_bytes(http2, half_http2, sizeof half_http2 - 1);
+    struct pollfd waiting = {.fd = http2, .events = POLLIN};
+    assert_int_equal(poll(&waiting, 1, PATIENCE_MS), 1); /* its SETTINGS: the session is there */
+    atomic_store(&echo_calls_count, 0);
+    assert_int_equal(vt_server_drain(made->server, timeout_ms), 0);
+    bool is_sent = send(http1, "y", 1, MSG_NOSIGNAL) == 1;
+    is_sent = send(http2, rest_http2, sizeof rest_http2 - 1, MSG_NOSIGNAL) > 0 && is_sent;
+    (void) is_sent; /* a connection may be closed already */
+    usleep(100000); /* nothing tells that something will not happen */
+    assert_int_equal(atomic_load(&echo_calls_count), 0);
+    close_server(made);
+    close(http1);
+    close(http2);
+}
+
+static void nobody_is_called_after_a_drain(void **state) {
+    (void) state;
+    assert_nobody_is_called_after_a_drain(0);
+    assert_nobody_is_called_after_a_drain(50);
+    assert_nobody_is_called_after_a_drain(400);
+}
+
 static void metrics_count_what_happened(void **state) {
     (void) state;
     fixture *made = open_server(1, NULL);
@@ -304,6 +406,8 @@ int main(void) {
         cmocka_unit_test(viewers_of_a_drained_server_see_the_end),
         cmocka_unit_test(a_drain_under_load_breaks_no_answer),
         cmocka_unit_test(a_drain_gives_up_after_its_time),
+        cmocka_unit_test(a_request_that_crosses_the_close_is_not_reset),
+        cmocka_unit_test(nobody_is_called_after_a_drain),
         cmocka_unit_test(metrics_count_what_happened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ test_wire *wire_open(const vt_server_limits *limits) {
 
 void wire_close(test_wire *wire) {
     vt_conn_release(&wire->conn);
-    VT_ASSERT(wire->loop.exchanges.in_use == 0 && wire->loop.inbounds.kept_bytes == 0);
+    VT_ASSERT(wire->loop.exchanges.in_use == 0 && wire->loop.account.kept_bytes == 0);
     vt_loop_release(&wire->loop);
     vt_router_close(wire->router);
     vt_buf_release(&wire->out);
