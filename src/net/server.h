@@ -19,7 +19,7 @@ typedef struct vt_server_limits {
     uint32_t body_ms;           /* until the body is there: 30 s */
     uint32_t write_ms;          /* a peer that takes nothing is cut: 30 s */
     uint32_t idle_ms;           /* keep-alive: 75 s */
-    uint32_t streams_max;       /* HTTP/2 concurrent streams of a connection: 128, as nghttp2 keeps as many closed ones */
+    uint32_t streams_max; /* HTTP/2 concurrent streams of a connection: 128, as nghttp2 keeps as many closed ones */
 } vt_server_limits;
 
 /* The limits that api.md promises. */
