@@ -5,6 +5,7 @@
 #include "client/backoff.h"
 
 static vt_channel *channel_of(const vt_sender *self, uint32_t lane) {
+    VT_ASSERT(self->lanes_each > 0);
     return self->channels[lane / self->lanes_each];
 }
 

@@ -112,7 +112,9 @@ static vt_err answer_error(vt_reply reply, reflection_response *response, int st
     error.error_message = lend(text);
     response->message_response_case = RESPONSE_IS(ERROR_RESPONSE);
     response->error_response = &error;
-    return write_response(reply, response);
+    vt_err err = write_response(reply, response);
+    response->error_response = NULL;
+    return err;
 }
 
 static vt_err answer_file(vt_reply reply, reflection_response *response, vt_slice found) {
@@ -126,7 +128,9 @@ static vt_err answer_file(vt_reply reply, reflection_response *response, vt_slic
     file.file_descriptor_proto = &bytes;
     response->message_response_case = RESPONSE_IS(FILE_DESCRIPTOR_RESPONSE);
     response->file_descriptor_response = &file;
-    return write_response(reply, response);
+    vt_err err = write_response(reply, response);
+    response->file_descriptor_response = NULL;
+    return err;
 }
 
 static vt_err answer_request(vt_grpc_reflection *self, vt_reply reply, reflection_request *request) {

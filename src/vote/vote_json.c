@@ -118,7 +118,7 @@ static bool read_member(vt_json_cursor *cursor, vt_vote *vote, vt_vote_scratch *
 }
 
 static bool read_object(vt_slice text, vt_vote *vote, vt_vote_scratch *scratch, findings *found) {
-    vt_json_cursor cursor = {text.ptr, text.ptr + text.len};
+    vt_json_cursor cursor = {text.ptr, vt_slice_end(text)};
     if (!vt_json_accept(&cursor, '{')) {
         return false;
     }
@@ -170,12 +170,12 @@ vt_err vt_vote_read_json(vt_slice text, vt_vote *vote, vt_vote_scratch *scratch,
 }
 
 bool vt_json_is_array(vt_slice text) {
-    vt_json_cursor cursor = {text.ptr, text.ptr + text.len};
+    vt_json_cursor cursor = {text.ptr, vt_slice_end(text)};
     return vt_json_accept(&cursor, '[');
 }
 
 vt_err vt_json_array_open(vt_slice text, vt_json_array *array, size_t *count) {
-    vt_json_cursor cursor = {text.ptr, text.ptr + text.len};
+    vt_json_cursor cursor = {text.ptr, vt_slice_end(text)};
     if (!vt_json_accept(&cursor, '[')) {
         return VT_ERR_MALFORMED_JSON;
     }
@@ -209,7 +209,7 @@ vt_err vt_json_array_open(vt_slice text, vt_json_array *array, size_t *count) {
 }
 
 bool vt_json_array_next(vt_json_array *array, vt_slice *item) {
-    vt_json_cursor cursor = {array->rest.ptr, array->rest.ptr + array->rest.len};
+    vt_json_cursor cursor = {array->rest.ptr, vt_slice_end(array->rest)};
     vt_json_skip_space(&cursor);
     const char *start = cursor.ptr;
     bool is_unicode = true;

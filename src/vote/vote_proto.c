@@ -105,7 +105,7 @@ static inline bool read_wire_field(cursor *in, wire_field *out) {
 /* Reads all fields. *not_utf8 becomes the first field of which a text that was replaced is no UTF-8: it escapes the
  * check of the vote, but proto3 knows no other texts. */
 static bool read_fields(vt_slice bytes, vt_field fields_max, vt_vote *vote, vt_field *not_utf8) {
-    cursor in = {bytes.ptr, bytes.ptr + bytes.len};
+    cursor in = {bytes.ptr, vt_slice_end(bytes)};
     while (in.ptr < in.end) {
         wire_field found;
         if (!read_wire_field(&in, &found)) {
@@ -192,7 +192,7 @@ static bool next_vote(cursor *in, vt_slice *vote, vt_err *err) {
 }
 
 vt_err vt_proto_batch_open(vt_slice bytes, vt_proto_batch *batch, size_t *count) {
-    cursor in = {bytes.ptr, bytes.ptr + bytes.len};
+    cursor in = {bytes.ptr, vt_slice_end(bytes)};
     vt_err err = VT_OK;
     vt_slice vote;
     size_t votes = 0;
@@ -214,7 +214,7 @@ vt_err vt_proto_batch_open(vt_slice bytes, vt_proto_batch *batch, size_t *count)
 }
 
 bool vt_proto_batch_next(vt_proto_batch *batch, vt_slice *item) {
-    cursor in = {batch->rest.ptr, batch->rest.ptr + batch->rest.len};
+    cursor in = {batch->rest.ptr, vt_slice_end(batch->rest)};
     vt_err err = VT_OK;
     bool is_vote = next_vote(&in, item, &err);
     batch->rest = vt_slice_of(in.ptr, (size_t) (in.end - in.ptr));

@@ -36,8 +36,8 @@ typedef struct vt_web_options {
     vt_web_limits limits;
 } vt_web_options;
 
-/* Starts the reading threads and registers the metrics (the collector of votaton_band_votes included, so `metrics` must not
- * be rendered after vt_web_close). The caller owns *out. VT_ERR_NO_MEMORY, VT_ERR_SYSTEM; VT_ERR_FULL when the
+/* Starts the reading threads and registers the metrics (the collector of votaton_band_votes included, so `metrics` must
+ * not be rendered after vt_web_close). The caller owns *out. VT_ERR_NO_MEMORY, VT_ERR_SYSTEM; VT_ERR_FULL when the
  * contest's names are too much for one answer. */
 VT_MUST_CHECK vt_err vt_web_open(const vt_web_options *options, vt_web **out);
 
