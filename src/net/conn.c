@@ -88,15 +88,6 @@ void vt_conn_feed(vt_conn *conn, const char *bytes, size_t len) {
     }
 }
 
-static bool has_streaming(const vt_exchange_list *list) {
-    for (const vt_exchange *exchange = list->first; exchange != NULL; exchange = exchange->next) {
-        if (exchange->is_streaming) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void vt_conn_feed_eof(vt_conn *conn) {
     conn->is_eof = true;
     vt_loop_mark_dirty(conn);
@@ -104,9 +95,7 @@ void vt_conn_feed_eof(vt_conn *conn) {
         conn->is_closing = true;
     } else if (conn->kind == VT_CONN_HTTP1) {
         vt_http1_feed_eof(conn);
-    } else if (has_streaming(&conn->answering) || conn->receiving.count > 0) {
-        conn->is_dead = true;
-    }
+    } /* HTTP/2 ends what cannot be finished when it has sent what it can: see vt_http2_pull */
 }
 
 void vt_conn_pull(vt_conn *conn) {
@@ -219,10 +208,11 @@ size_t vt_conn_refusal(char out[VT_CONN_REFUSAL_MAX]) {
     char body[256];
     int body_len = snprintf(body, sizeof body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}",
                             vt_err_code(VT_ERR_OVERLOADED), vt_err_text(VT_ERR_OVERLOADED));
-    int len = snprintf(out, VT_CONN_REFUSAL_MAX,
-                       "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-                       "retry-after: 1\r\nconnection: close\r\n\r\n%s",
-                       body_len, body);
+    int len = snprintf(
+        out, VT_CONN_REFUSAL_MAX,
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
+        "x-content-type-options: nosniff\r\ncontent-length: %d\r\nretry-after: 1\r\nconnection: close\r\n\r\n%s",
+        body_len, body);
     return (size_t) len;
 }
 

@@ -41,6 +41,7 @@ struct vt_conn {
     vt_wheel_node timer;
     vt_exchange_list receiving; /* requests that still arrive, oldest first */
     vt_exchange_list answering;
+    size_t input_bytes;   /* what the requests hold whose handlers have not returned */
     size_t pending_bytes; /* sum of vt_outbound_waiting over the exchanges */
     vt_http1 http1;
     vt_http2 *http2;

@@ -203,11 +203,12 @@ static void refuse_http(vt_exchange *exchange, vt_err err) {
     char body[256];
     int len = snprintf(body, sizeof body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", vt_err_code(err),
                        vt_err_text(err));
-    vt_header headers[2];
+    vt_header headers[3] = {{VT_SLICE("x-content-type-options"), VT_SLICE("nosniff")}};
     vt_http_answer answer = {
         .status = vt_err_http_status(err),
         .content_type = VT_SLICE("application/json"),
         .headers = headers,
+        .headers_count = 1,
         .body = vt_slice_of(body, (size_t) len),
     };
     vt_route_match match = {0};

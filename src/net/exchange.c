@@ -65,7 +65,7 @@ vt_exchange *vt_exchange_take(vt_conn *conn, vt_protocol protocol) {
     if (table->free == NULL && add_chunk(table, loop) != VT_OK) {
         return NULL;
     }
-    vt_inbound *inbound = vt_inbound_take(&loop->inbounds, loop->limits.headers_bytes_max);
+    vt_inbound *inbound = vt_inbound_take(&loop->inbounds, &conn->input_bytes, loop->limits.headers_bytes_max);
     if (inbound == NULL) {
         return NULL;
     }

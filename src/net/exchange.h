@@ -62,7 +62,8 @@ typedef struct vt_exchange_table {
 } vt_exchange_table;
 
 /* Takes a free slot for a request of the connection and links it into the connection's receiving list. NULL when
- * VT_EXCHANGES_MAX are in use, without memory or without room in the loop's account. */
+ * VT_EXCHANGES_MAX are in use, without memory, or without room in the loop's account or in what the connection may send
+ * of unfinished requests. */
 vt_exchange *vt_exchange_take(vt_conn *conn, vt_protocol protocol);
 
 /* Frees the slot: replies to it are dead from now on. Drops what was not sent. */

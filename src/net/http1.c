@@ -80,6 +80,9 @@ static int on_header_value_complete(llhttp_t *parser) {
     if (err != VT_OK || conn->http1.phase == VT_HTTP1_BODY) {
         return stop_on(conn, err);
     }
+    if (inbound->headers[inbound->headers_count].name.len == 0) {
+        return stop_on(conn, VT_ERR_MALFORMED_REQUEST);
+    }
     vt_inbound_span *value = &inbound->headers[inbound->headers_count].value;
     while (value->len > 0 && strchr(" \t", inbound->text.ptr[value->at + value->len - 1]) != NULL) {
         value->len--;
@@ -91,16 +94,27 @@ static int on_header_value_complete(llhttp_t *parser) {
     return HPE_OK;
 }
 
+/* Whether the text can be a host and port (RFC 9110 §7.2): what others could split in different ways cannot. */
+static bool is_host(vt_slice text) {
+    const vt_slice strange = VT_SLICE(" \t,/@?#\\");
+    for (size_t i = 0; i < text.len; i++) {
+        if (memchr(strange.ptr, text.ptr[i], strange.len) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* RFC 9112 §3.2 and §6.1: what is ambiguous is refused before anything is done with it. */
 static vt_err check_framing(const vt_http1 *http1) {
     const vt_inbound *inbound = http1->exchange->inbound;
     uint32_t hosts;
     uint32_t lengths;
     uint32_t encodings;
-    vt_inbound_header(inbound, VT_SLICE("host"), &hosts);
+    vt_slice host = vt_inbound_header(inbound, VT_SLICE("host"), &hosts);
     vt_inbound_header(inbound, VT_SLICE("content-length"), &lengths);
     vt_slice encoding = vt_inbound_header(inbound, VT_SLICE("transfer-encoding"), &encodings);
-    if (hosts > 1 || (hosts == 0 && !http1->is_old) || lengths > 1 || encodings > 1) {
+    if (hosts > 1 || (hosts == 0 && !http1->is_old) || !is_host(host) || lengths > 1 || encodings > 1) {
         return VT_ERR_MALFORMED_REQUEST;
     }
     if (encodings == 0) {
@@ -298,9 +312,21 @@ static void stop_listening(vt_conn *conn) {
     conn->is_closing = conn->http1.phase != VT_HTTP1_BUSY;
 }
 
+/* Drops what is parsed once it is at least half of the stash, so that a byte is moved once on average. What is not
+ * parsed is less than a quarter of the limit when more is read, so that a read finds room in any case. */
+static void compact_stash(vt_http1 *http1) {
+    size_t rest = http1->stash.len - http1->stash_used;
+    if (http1->stash_used > 0 && http1->stash_used >= rest) {
+        memmove(http1->stash.ptr, http1->stash.ptr + http1->stash_used, rest);
+        http1->stash.len = rest;
+        http1->stash_used = 0;
+    }
+}
+
 static void stash(vt_conn *conn, const char *bytes, size_t len) {
     vt_http1 *http1 = &conn->http1;
-    if (!vt_account_has_room(&conn->loop->account, len)) {
+    compact_stash(http1);
+    if (!vt_account_has_input_room(&conn->loop->account, len, http1->stash.len + len)) {
         stop_listening(conn);
         return;
     }

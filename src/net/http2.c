@@ -406,18 +406,41 @@ static bool has_streams(const vt_conn *conn) {
     return conn->receiving.count + conn->answering.count > 0;
 }
 
-void vt_http2_pull(vt_conn *conn) {
-    vt_http2 *http2 = conn->http2;
+/* Moves what may be sent into the output. Returns whether that was all, and not only what there is room for. */
+static bool send_frames(vt_conn *conn) {
     while (!conn->is_dead && vt_output_waiting(&conn->output) < VT_OUTPUT_ENOUGH_BYTES) {
         const uint8_t *bytes;
-        ssize_t len = nghttp2_session_mem_send(http2->session, &bytes);
+        ssize_t len = nghttp2_session_mem_send(conn->http2->session, &bytes);
         if (len < 0) {
             conn->is_dead = true;
         }
         if (len <= 0) {
-            break;
+            return !conn->is_dead;
         }
         vt_conn_write(conn, bytes, (size_t) len);
+    }
+    return false;
+}
+
+/* The peer has closed its side and got all that may be sent: resets requests that will never be whole, streams that
+ * would go on for ever, and answers that wait for a window that nobody widens. Answers that handlers still owe stay. */
+static void reset_unfinishable(vt_conn *conn) {
+    for (const vt_exchange *exchange = conn->receiving.first; exchange != NULL; exchange = exchange->next) {
+        vt_http2_reset_stream(conn, exchange->stream_id, NGHTTP2_CANCEL);
+    }
+    for (const vt_exchange *exchange = conn->answering.first; exchange != NULL; exchange = exchange->next) {
+        if (exchange->is_answered || exchange->is_streaming || is_stream_call(exchange)) {
+            vt_http2_reset_stream(conn, exchange->stream_id, NGHTTP2_CANCEL);
+        }
+    }
+}
+
+void vt_http2_pull(vt_conn *conn) {
+    vt_http2 *http2 = conn->http2;
+    bool is_all = send_frames(conn);
+    if (is_all && conn->is_eof && has_streams(conn)) {
+        reset_unfinishable(conn);
+        send_frames(conn);
     }
     if (!nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session)) {
         conn->is_closing = true;

@@ -4,15 +4,28 @@
 
 #include <stdlib.h>
 
-enum { TEXT_BYTES_FIRST = 1024, BODY_BYTES_MAX = 1 << 30, KEEP_BYTES_MAX = 8 * 1024 };
+enum { TEXT_BYTES_FIRST = 1024, BODY_BYTES_MAX = 1 << 30, KEEP_BYTES_MAX = 4 * 1024 };
 
 static size_t footprint(const vt_inbound *inbound) {
     return sizeof *inbound + inbound->text.cap + inbound->body.cap;
 }
 
-vt_inbound *vt_inbound_take(vt_inbound_pool *pool, uint32_t headers_bytes_max) {
+static void note(const vt_inbound *inbound, size_t before, size_t after) {
+    vt_account_note(inbound->account, before, after);
+    *inbound->input_bytes += after - before;
+}
+
+/* Whether it may take `len` bytes more. */
+static bool has_room(const vt_inbound *inbound, size_t len) {
+    size_t size = inbound->text.len + inbound->body.len + len;
+    return *inbound->input_bytes + len <= VT_CONN_INPUT_BYTES_MAX &&
+           vt_account_has_input_room(inbound->account, len, size);
+}
+
+vt_inbound *vt_inbound_take(vt_inbound_pool *pool, size_t *input_bytes, uint32_t headers_bytes_max) {
     vt_inbound *inbound = pool->spare;
-    if (!vt_account_has_room(pool->account, sizeof *inbound)) {
+    if (*input_bytes + sizeof *inbound > VT_CONN_INPUT_BYTES_MAX ||
+        !vt_account_has_input_room(pool->account, sizeof *inbound, 0)) {
         return NULL;
     }
     if (inbound != NULL) {
@@ -27,7 +40,8 @@ vt_inbound *vt_inbound_take(vt_inbound_pool *pool, uint32_t headers_bytes_max) {
         vt_buf_init(&inbound->body, BODY_BYTES_MAX);
         inbound->account = pool->account;
     }
-    vt_account_note(pool->account, 0, footprint(inbound));
+    inbound->input_bytes = input_bytes;
+    note(inbound, 0, footprint(inbound));
     vt_buf_clear(&inbound->text);
     inbound->grpc.prefix_len = 0;
     inbound->messages = 0;
@@ -60,7 +74,8 @@ void vt_inbound_give(vt_inbound_pool *pool, vt_inbound *inbound) {
     if (inbound == NULL) {
         return;
     }
-    vt_account_note(pool->account, footprint(inbound), 0);
+    note(inbound, footprint(inbound), 0);
+    inbound->input_bytes = NULL;
     shrink(&inbound->text);
     shrink(&inbound->body);
     if (pool->spare_count == VT_INBOUND_SPARE_MAX) {
@@ -95,12 +110,12 @@ static vt_err grow(vt_inbound *inbound, vt_buf *buf, size_t extra) {
     if (extra <= buf->cap - buf->len) {
         return VT_OK;
     }
-    if (!vt_account_has_room(inbound->account, extra)) {
+    if (!has_room(inbound, extra)) {
         return VT_ERR_OVERLOADED;
     }
     size_t before = buf->cap;
     vt_err err = vt_buf_reserve(buf, extra);
-    vt_account_note(inbound->account, before, buf->cap);
+    note(inbound, before, buf->cap);
     return err;
 }
 
@@ -158,8 +173,8 @@ vt_grpc_progress vt_inbound_read_message(vt_inbound *inbound, uint32_t message_b
                                          vt_err *out_err) {
     size_t before = inbound->body.cap;
     vt_grpc_progress progress = vt_grpc_read(&inbound->grpc, message_bytes_max, bytes, &inbound->body, out_err);
-    vt_account_note(inbound->account, before, inbound->body.cap);
-    if (progress != VT_GRPC_FAILED && inbound->body.cap > before && !vt_account_has_room(inbound->account, 0)) {
+    note(inbound, before, inbound->body.cap);
+    if (progress != VT_GRPC_FAILED && inbound->body.cap > before && !has_room(inbound, 0)) {
         *out_err = VT_ERR_OVERLOADED;
         return VT_GRPC_FAILED;
     }

@@ -36,6 +36,7 @@ typedef struct vt_inbound {
     uint32_t headers_bytes_max;
     uint64_t body_bytes; /* arrived, kept or not */
     vt_account *account; /* of the loop */
+    size_t *input_bytes; /* of the connection */
     vt_slice method;     /* static text or in `text` by method_span */
     vt_inbound_span method_span;
     vt_inbound_span target;
@@ -50,8 +51,9 @@ typedef struct vt_inbound_pool {
     vt_account *account;
 } vt_inbound_pool;
 
-/* An empty one, owned by the caller until it is given back; NULL without memory or room in the account. */
-vt_inbound *vt_inbound_take(vt_inbound_pool *pool, uint32_t headers_bytes_max);
+/* An empty one, owned by the caller until it is given back. What it holds is counted in the account and in
+ * *input_bytes, the sum of its connection, which must outlive it. NULL without memory or room in one of them. */
+vt_inbound *vt_inbound_take(vt_inbound_pool *pool, size_t *input_bytes, uint32_t headers_bytes_max);
 void vt_inbound_give(vt_inbound_pool *pool, vt_inbound *inbound); /* accepts NULL */
 void vt_inbound_pool_release(vt_inbound_pool *pool);
 

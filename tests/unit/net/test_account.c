@@ -161,6 +161,47 @@ static void headers_of_requests_that_never_end_stay_within_the_limit(void **stat
     h2_client_close(client);
 }
 
+/* Headers that cost a byte each time after the first, on streams that never end: one connection gets its share only. */
+static void unfinished_requests_of_one_connection_stay_within_its_share(void **state) {
+    (void) state;
+    enum { STREAMS = 300, HEADER_BYTES = 15000 };
+    vt_server_limits limits = vt_server_limits_default();
+    limits.streams_max = STREAMS;
+    h2_client *client = h2_client_open(&limits);
+    static char value[HEADER_BYTES + 1];
+    memset(value, 'x', HEADER_BYTES);
+    h2_header headers[] = {{"x-long", value}, {NULL, NULL}};
+    unsigned refused = 0;
+    for (unsigned i = 0; i < STREAMS; i++) {
+        unsigned sent = h2_client_send(client, "POST", "/echo", headers, &(vt_slice){"x", 1}, true);
+        assert_true(client->wire->conn.input_bytes <= VT_CONN_INPUT_BYTES_MAX + 2 * HEADER_BYTES);
+        refused += h2_has(client, sent, ":status: 503") || client->answers[sent].error_code == NGHTTP2_REFUSED_STREAM;
+    }
+    assert_true(refused > 0 && refused < STREAMS);
+    assert_true(client->wire->loop.account.kept_bytes < 2 * VT_CONN_INPUT_BYTES_MAX);
+    h2_client_data(client, 0, VT_SLICE("y"), true);
+    assert_true(h2_has(client, 0, ":status: 200"));
+    unsigned next = h2_client_send(client, "GET", "/hello", NULL, NULL, false); /* there is room again */
+    assert_true(h2_has(client, next, ":status: 200"));
+    h2_client_close(client);
+}
+
+static void votes_arrive_when_large_requests_are_refused(void **state) {
+    (void) state;
+    test_wire *wire = wire_open(NULL);
+    size_t common = vt_account_common_bytes(&wire->loop.account);
+    wire->loop.account.kept_bytes += common; /* of other connections */
+    wire_feed(wire, VT_SLICE("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"));
+    assert_true(contains(wire, "HTTP/1.1 200 OK\r\n"));
+    assert_false(wire->is_closed);
+    wire_feed(wire, VT_SLICE("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nX: "));
+    wire_feed(wire, vt_slice_of(memset(big, 'x', sizeof big), 9000));
+    assert_true(contains(wire, "HTTP/1.1 503 "));
+    assert_true(wire->is_closed);
+    wire->loop.account.kept_bytes -= common;
+    wire_close(wire);
+}
+
 static void answers_that_nobody_takes_stay_within_the_limit(void **state) {
     (void) state;
     enum { CALLS = 60 };
@@ -193,6 +234,8 @@ int main(void) {
         cmocka_unit_test(small_answers_always_go_out),
         cmocka_unit_test(a_stream_without_room_is_full),
         cmocka_unit_test(headers_of_requests_that_never_end_stay_within_the_limit),
+        cmocka_unit_test(unfinished_requests_of_one_connection_stay_within_its_share),
+        cmocka_unit_test(votes_arrive_when_large_requests_are_refused),
         cmocka_unit_test(answers_that_nobody_takes_stay_within_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,8 @@
 #define ECHO(len, body) "HTTP/1.1 200 OK\r\n" DATE "content-type: text/plain\r\ncontent-length: " len "\r\n\r\n" body
 #define ERROR_BODY(code, text) "{\"error\":{\"code\":\"" code "\",\"message\":\"" text "\"}}"
 #define BAD                                                                                                            \
-    "HTTP/1.1 400 Bad Request\r\n" DATE "content-type: application/json\r\ncontent-length: 75\r\n"                     \
+    "HTTP/1.1 400 Bad Request\r\n" DATE                                                                                \
+    "content-type: application/json\r\nx-content-type-options: nosniff\r\ncontent-length: 75\r\n"                      \
     "connection: close\r\n\r\n" ERROR_BODY("malformed_request", "the request is malformed")
 #define GET "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -63,36 +64,44 @@ static const exchange_case cases[] = {
      "HTTP/1.1 204 No Content\r\n" DATE "allow: GET, HEAD, POST\r\n\r\n", false},
     {"not found", "GET /nope HTTP/1.1\r\nHost: a\r\n\r\n" GET,
      "HTTP/1.1 404 Not Found\r\n" DATE
-     "content-type: application/json\r\ncontent-length: 52\r\n\r\n" ERROR_BODY("not_found", "not found") HELLO,
+     "content-type: application/json\r\nx-content-type-options: nosniff\r\ncontent-length: 52\r\n\r\n" ERROR_BODY(
+         "not_found", "not found") HELLO,
      false},
     {"a refused body is swallowed", "POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" GET,
      "HTTP/1.1 404 Not Found\r\n" DATE
-     "content-type: application/json\r\ncontent-length: 52\r\n\r\n" ERROR_BODY("not_found", "not found") HELLO,
+     "content-type: application/json\r\nx-content-type-options: nosniff\r\ncontent-length: 52\r\n\r\n" ERROR_BODY(
+         "not_found", "not found") HELLO,
      false},
     {"method not allowed", "DELETE /echo HTTP/1.1\r\nHost: a\r\n\r\n",
      "HTTP/1.1 405 Method Not Allowed\r\n" DATE
-     "content-type: application/json\r\nallow: POST\r\ncontent-length: 82\r\n\r\n" ERROR_BODY(
-         "method_not_allowed", "the method is not allowed here"),
+     "content-type: application/json\r\nx-content-type-options: nosniff\r\nallow: POST\r\ncontent-length: "
+     "82\r\n\r\n" ERROR_BODY("method_not_allowed", "the method is not allowed here"),
      false},
     {"expect", "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
      "HTTP/1.1 100 Continue\r\n\r\n" ECHO("3", "abc"), false},
     {"expect, refused", "POST /nope HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
      "HTTP/1.1 404 Not Found\r\n" DATE
-     "content-type: application/json\r\ncontent-length: 52\r\nconnection: close\r\n\r\n" ERROR_BODY("not_found",
-                                                                                                    "not found"),
+     "content-type: application/json\r\nx-content-type-options: nosniff\r\ncontent-length: 52\r\nconnection: "
+     "close\r\n\r\n" ERROR_BODY("not_found", "not found"),
      true},
     {"too large by its length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n",
      "HTTP/1.1 413 Content Too Large\r\n" DATE
-     "content-type: application/json\r\ncontent-length: 69\r\nconnection: close\r\n\r\n" ERROR_BODY(
-         "body_too_large", "the body is too large"),
+     "content-type: application/json\r\nx-content-type-options: nosniff\r\ncontent-length: 69\r\nconnection: "
+     "close\r\n\r\n" ERROR_BODY("body_too_large", "the body is too large"),
      true},
     {"grpc", "POST /test.Echo/Unary HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n\r\n",
      "HTTP/1.1 415 Unsupported Media Type\r\n" DATE
-     "content-type: application/json\r\ncontent-length: 94\r\n\r\n" ERROR_BODY(
+     "content-type: application/json\r\nx-content-type-options: nosniff\r\ncontent-length: 94\r\n\r\n" ERROR_BODY(
          "unsupported_media_type", "the content type is not supported here"),
      false},
     {"no host", "GET /hello HTTP/1.1\r\n\r\n", BAD, true},
     {"two hosts", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", BAD, true},
+    {"a host with a space", "GET /hello HTTP/1.1\r\nHost: a b\r\n\r\n", BAD, true},
+    {"a host with a comma", "GET /hello HTTP/1.1\r\nHost: a,b\r\n\r\n", BAD, true},
+    {"a host with a slash", "GET /hello HTTP/1.1\r\nHost: a/b\r\n\r\n", BAD, true},
+    {"a host with a user", "GET /hello HTTP/1.1\r\nHost: a@b\r\n\r\n", BAD, true},
+    {"a host with an address and a port", "GET /hello HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", HELLO, false},
+    {"an empty header name", "GET /hello HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", BAD, true},
     {"length and chunks",
      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", BAD, true},
     {"chunks and length",
@@ -453,6 +462,45 @@ static void a_flood_of_pipelined_requests_is_answered_in_order(void **state) {
     wire_close(wire);
 }
 
+/* As votes come: a client that sends ahead all the time and reads every answer, while every other answer is late. */
+static void requests_ahead_of_late_answers_are_answered_in_order(void **state) {
+    (void) state;
+    enum { PAIRS = 2500, PAIR_LEN = 2 * 136, READ_BYTES = 64 * 1024 };
+    static char input[PAIRS * PAIR_LEN];
+    for (size_t i = 0; i < PAIRS; i++) {
+        char pair[512];
+        int len = snprintf(pair, sizeof pair,
+                           "POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nX: %0160d\r\n\r\n"
+                           "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n%04zu",
+                           0, i);
+        assert_int_equal(len, PAIR_LEN);
+        memcpy(input + i * PAIR_LEN, pair, PAIR_LEN);
+    }
+    test_wire *wire = wire_open(NULL);
+    size_t fed = 0;
+    for (unsigned i = 0; i < PAIRS; i++) {
+        while (fed < sizeof input && vt_conn_wants_input(&wire->conn)) {
+            size_t len = sizeof input - fed < READ_BYTES ? sizeof input - fed : READ_BYTES;
+            wire_feed(wire, vt_slice_of(input + fed, len));
+            fed += len;
+        }
+        assert_int_equal(echo_kept_now.count, 1);
+        echo_kept_now.count = 0; /* the next one comes as soon as this one is answered */
+        wire->out.len = 0;
+        vt_reply_http(echo_kept_now.replies[0], &(vt_http_answer){.status = 200, .body = VT_SLICE("late")});
+        wire_flush(wire);
+        char wanted[8];
+        snprintf(wanted, sizeof wanted, "\r\n%04u", i);
+        const char *late = memmem(wire->out.ptr, wire->out.len, "\r\nlate", 6);
+        assert_non_null(late);
+        assert_non_null(memmem(late, (size_t) (wire->out.ptr + wire->out.len - late), wanted, 6));
+        assert_false(wire->is_closed);
+    }
+    assert_int_equal(fed, sizeof input);
+    assert_int_equal(echo_kept_now.count, 0);
+    wire_close(wire);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_case_whole_and_split_anywhere),
@@ -476,6 +524,7 @@ int main(void) {
         cmocka_unit_test(draining_closes_idle_connections_and_finishes_busy_ones),
         cmocka_unit_test(requests_during_a_drain_are_the_last_of_their_connection),
         cmocka_unit_test(a_flood_of_pipelined_requests_is_answered_in_order),
+        cmocka_unit_test(requests_ahead_of_late_answers_are_answered_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 static vt_account account = {.bytes_max = 1 << 20};
 static vt_inbound_pool pool = {.account = &account};
+static size_t input_bytes; /* of the connection */
 
 static void targets_are_split_or_refused(void **state) {
     (void) state;
@@ -33,7 +34,7 @@ static void targets_are_split_or_refused(void **state) {
         {"GET", "/a#b", NULL, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        vt_inbound *inbound = vt_inbound_take(&pool, 1000);
+        vt_inbound *inbound = vt_inbound_take(&pool, &input_bytes, 1000);
         assert_non_null(inbound);
         inbound->method = vt_slice_str(cases[i].method);
         assert_int_equal(vt_inbound_append(inbound, &inbound->target, vt_slice_str(cases[i].target), false), VT_OK);
@@ -60,7 +61,7 @@ static void add(vt_inbound *inbound, const char *name, const char *value) {
 
 static void headers_are_found_by_their_lower_case_name(void **state) {
     (void) state;
-    vt_inbound *inbound = vt_inbound_take(&pool, 1000);
+    vt_inbound *inbound = vt_inbound_take(&pool, &input_bytes, 1000);
     uint32_t count;
     assert_int_equal(vt_inbound_append(inbound, &inbound->authority, VT_SLICE("a.example"), false), VT_OK);
     add(inbound, "X-One", "Aa");
@@ -80,7 +81,7 @@ static void headers_are_found_by_their_lower_case_name(void **state) {
 
 static void limits_hold(void **state) {
     (void) state;
-    vt_inbound *inbound = vt_inbound_take(&pool, 10);
+    vt_inbound *inbound = vt_inbound_take(&pool, &input_bytes, 10);
     assert_int_equal(vt_inbound_append(inbound, &inbound->target, VT_SLICE("0123456789"), false), VT_OK);
     assert_int_equal(vt_inbound_append(inbound, &inbound->target, VT_SLICE("x"), false), VT_ERR_HEADERS_TOO_LARGE);
     assert_int_equal(vt_inbound_count(inbound, 1), VT_ERR_HEADERS_TOO_LARGE);
@@ -96,7 +97,7 @@ static void what_is_held_is_accounted_for(void **state) {
     (void) state;
     static char bytes[8192];
     size_t before = account.bytes_max;
-    vt_inbound *inbound = vt_inbound_take(&pool, sizeof bytes);
+    vt_inbound *inbound = vt_inbound_take(&pool, &input_bytes, sizeof bytes);
     size_t at_first = account.kept_bytes;
     assert_true(at_first >= sizeof *inbound);
     assert_int_equal(vt_inbound_append(inbound, &inbound->target, vt_slice_of(bytes, 4000), false), VT_OK);
@@ -113,10 +114,56 @@ static void what_is_held_is_accounted_for(void **state) {
     message = vt_slice_of(bytes, 7936);
     assert_int_equal(vt_inbound_read_message(inbound, sizeof bytes, &message, &err), VT_GRPC_FAILED);
     assert_int_equal(err, VT_ERR_OVERLOADED);
-    assert_null(vt_inbound_take(&pool, 10));
+    assert_null(vt_inbound_take(&pool, &input_bytes, 10));
     vt_inbound_give(&pool, inbound);
     assert_int_equal(account.kept_bytes, 0);
     account.bytes_max = before;
+}
+
+static void a_connection_has_its_share(void **state) {
+    (void) state;
+    enum { WHOLE = 1 << 20 };
+    static char bytes[WHOLE];
+    size_t before = account.bytes_max;
+    account.bytes_max = VT_LOOP_KEPT_BYTES_MAX;
+    vt_inbound *first = vt_inbound_take(&pool, &input_bytes, 60000);
+    assert_int_equal(vt_inbound_append(first, &first->target, vt_slice_of(bytes, 60000), false), VT_OK);
+    assert_int_equal(vt_inbound_append_body(first, vt_slice_of(bytes, WHOLE), WHOLE), VT_OK);
+    vt_inbound *second = vt_inbound_take(&pool, &input_bytes, 60000);
+    assert_non_null(second);
+    assert_int_equal(vt_inbound_append_body(second, vt_slice_of(bytes, WHOLE), WHOLE), VT_ERR_OVERLOADED);
+    size_t was = input_bytes;
+    input_bytes = VT_CONN_INPUT_BYTES_MAX;
+    assert_null(vt_inbound_take(&pool, &input_bytes, 10));
+    input_bytes = was;
+    size_t other_bytes = 0;
+    vt_inbound *other = vt_inbound_take(&pool, &other_bytes, 60000);
+    assert_int_equal(vt_inbound_append_body(other, vt_slice_of(bytes, WHOLE), WHOLE), VT_OK);
+    vt_inbound_give(&pool, first);
+    vt_inbound_give(&pool, second);
+    vt_inbound_give(&pool, other);
+    assert_int_equal(input_bytes, 0);
+    assert_int_equal(other_bytes, 0);
+    assert_int_equal(account.kept_bytes, 0);
+    account.bytes_max = before;
+}
+
+static void the_reserve_is_for_small_requests(void **state) {
+    (void) state;
+    static char bytes[VT_ACCOUNT_SMALL_INPUT_BYTES];
+    vt_inbound *large = vt_inbound_take(&pool, &input_bytes, sizeof bytes);
+    vt_inbound *small = vt_inbound_take(&pool, &input_bytes, sizeof bytes);
+    size_t held = account.kept_bytes;
+    account.kept_bytes = account.bytes_max / 4 * 3;
+    assert_int_equal(vt_inbound_append(small, &small->target, vt_slice_of(bytes, sizeof bytes / 2), false), VT_OK);
+    assert_int_equal(vt_inbound_append_body(small, vt_slice_of(bytes, sizeof bytes / 2), sizeof bytes), VT_OK);
+    assert_int_equal(vt_inbound_append_body(small, VT_SLICE("x"), sizeof bytes), VT_ERR_OVERLOADED);
+    assert_int_equal(vt_inbound_append(large, &large->target, vt_slice_of(bytes, 10), false), VT_OK);
+    assert_int_equal(vt_inbound_append_body(large, vt_slice_of(bytes, sizeof bytes), sizeof bytes), VT_ERR_OVERLOADED);
+    account.kept_bytes -= account.bytes_max / 4 * 3 - held;
+    vt_inbound_give(&pool, large);
+    vt_inbound_give(&pool, small);
+    assert_int_equal(account.kept_bytes, 0);
 }
 
 static int release_pool(void **state) {
@@ -131,6 +178,8 @@ int main(void) {
         cmocka_unit_test(headers_are_found_by_their_lower_case_name),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(what_is_held_is_accounted_for),
+        cmocka_unit_test(a_connection_has_its_share),
+        cmocka_unit_test(the_reserve_is_for_small_requests),
     };
     return cmocka_run_group_tests(tests, NULL, release_pool);
 }
