@@ -61,7 +61,8 @@ under_tsan() {
 }
 
 fuzz() {
-	build_in fuzz clang-14 -Dtests=disabled -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false || return 1
+	build_in fuzz clang-14 -Dtests=disabled -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dc_args=-fsanitize=fuzzer-no-link || return 1
 	local target corpus outcome=0 found=false
 	for target in build-check/fuzz/tests/fuzz/fuzz_*; do
 		[ -f "$target" ] || continue # Meson keeps a folder of objects beside each program

@@ -117,10 +117,3 @@ void vt_pool_close(vt_pool *pool) {
     pthread_mutex_destroy(&pool->mutex);
     free(pool);
 }
-
-uint32_t vt_pool_depth(vt_pool *pool) {
-    pthread_mutex_lock(&pool->mutex);
-    uint32_t depth = pool->depth;
-    pthread_mutex_unlock(&pool->mutex);
-    return depth;
-}

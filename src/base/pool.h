@@ -43,7 +43,4 @@ void vt_pool_stop(vt_pool *pool);
 /* Stops the pool and frees it. Nobody may be inside vt_pool_submit. Accepts NULL. */
 void vt_pool_close(vt_pool *pool);
 
-/* How many jobs wait now; for metrics. Any thread. */
-uint32_t vt_pool_depth(vt_pool *pool);
-
 #endif

@@ -1,4 +1,4 @@
-/* A bounded queue from many producer threads to one consumer thread: the only hand-over between threads.
+/* A bounded queue from many producer threads to one consumer thread: the way of votes to the ledger.
  *
  * It holds pointers and does not own what they point to. Nothing is allocated after vt_queue_open.
  */

@@ -107,13 +107,13 @@ static void sample_id(vt_account *account, vt_slice id) {
     memcpy(account->sample[place].text, id.ptr, id.len);
 }
 
-void vt_account_accept(vt_account *account, uint32_t vote, vt_outcome outcome, vt_slice id, uint64_t waited_ns) {
-    VT_ASSERT(outcome != VT_OUTCOME_RETRY && outcome != VT_OUTCOME_REFUSED);
+void vt_account_accept(vt_account *account, uint32_t vote, vt_send_outcome outcome, vt_slice id, uint64_t waited_ns) {
+    VT_ASSERT(outcome != VT_SEND_OUTCOME_RETRY && outcome != VT_SEND_OUTCOME_REFUSED);
     account->summary.accepted++;
-    account->summary.duplicates += outcome == VT_OUTCOME_DUPLICATE;
+    account->summary.duplicates += outcome == VT_SEND_OUTCOME_DUPLICATE;
     vt_band_account *band = &account->bands[vt_votes_band(account->votes, vote)];
     /* A duplicate of an id that we made ourselves is our own earlier attempt: it was counted. */
-    bool sure = outcome == VT_OUTCOME_COUNTED || !vt_votes_has_id(account->votes, vote);
+    bool sure = outcome == VT_SEND_OUTCOME_COUNTED || !vt_votes_has_id(account->votes, vote);
     band->sure += sure;
     band->possible += !sure;
     vt_histogram_record(&account->latency, waited_ns, 1);

@@ -31,7 +31,7 @@ void vt_account_close(vt_account *account);
 
 /* Enters the acceptance of a vote of the file. `id` is what the server calls it (copied; empty when it did not say, or
  * one of more than VT_VOTE_KEY_BYTES_MAX bytes: then it is neither written nor sampled). `waited_ns` is its latency. */
-void vt_account_accept(vt_account *account, uint32_t vote, vt_outcome outcome, vt_slice id, uint64_t waited_ns);
+void vt_account_accept(vt_account *account, uint32_t vote, vt_send_outcome outcome, vt_slice id, uint64_t waited_ns);
 
 /* Enters a refusal for `code`, or `votes` that never got an answer that settles them. */
 void vt_account_refuse(vt_account *account, vt_slice code, uint64_t waited_ns);

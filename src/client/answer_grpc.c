@@ -57,34 +57,35 @@ static bool read_fields(vt_slice message, vt_slice *fields, uint32_t fields_coun
     return true;
 }
 
-static vt_answer refused(vt_slice code) {
-    return (vt_answer){.outcome = vt_answer_code_is_retryable(code) ? VT_OUTCOME_RETRY : VT_OUTCOME_REFUSED,
-                       .code = code.len == 0 ? VT_SLICE("bad_answer") : code};
+static vt_send_answer refused(vt_slice code) {
+    return (vt_send_answer){.outcome = vt_send_answer_code_is_retryable(code) ? VT_SEND_OUTCOME_RETRY
+                                                                              : VT_SEND_OUTCOME_REFUSED,
+                            .code = code.len == 0 ? VT_SLICE("bad_answer") : code};
 }
 
-static vt_answer receipt_answer(vt_slice message) {
+static vt_send_answer receipt_answer(vt_slice message) {
     vt_slice fields[RECEIPT_FIELDS] = {0};
     vt_slice error[ERROR_FIELDS] = {0};
     if (!read_fields(message, fields, RECEIPT_FIELDS) || !read_fields(fields[RECEIPT_ERROR], error, ERROR_FIELDS)) {
         return refused(VT_SLICE("bad_answer"));
     }
-    vt_answer answer = {.outcome = vt_answer_outcome_of(fields[RECEIPT_STATUS])};
+    vt_send_answer answer = {.outcome = vt_send_answer_outcome_of(fields[RECEIPT_STATUS])};
     if (fields[RECEIPT_ERROR].ptr != NULL) {
         answer = refused(error[ERROR_CODE]);
-    } else if (answer.outcome == VT_OUTCOME_REFUSED) {
+    } else if (answer.outcome == VT_SEND_OUTCOME_REFUSED) {
         answer = refused(fields[RECEIPT_STATUS]);
     }
     answer.id = fields[RECEIPT_ID];
     return answer;
 }
 
-static void read_batch(vt_answers *answers, vt_slice message, uint32_t count) {
+static void read_batch(vt_send_answers *answers, vt_slice message, uint32_t count) {
     vt_proto_batch batch;
     size_t receipts = 0;
     /* CastBatchReply and CastBatchRequest have one shape: messages in field 1. */
     if (vt_proto_batch_open(message, &batch, &receipts) != VT_OK || receipts != count) {
-        vt_answer answer = refused(VT_SLICE("bad_answer"));
-        vt_answers_fill(answers, count, &answer);
+        vt_send_answer answer = refused(VT_SLICE("bad_answer"));
+        vt_send_answers_fill(answers, count, &answer);
         return;
     }
     vt_slice item = {0};
@@ -105,24 +106,24 @@ static vt_slice status_code_name(int status) {
     return known ? vt_slice_str(names[status]) : VT_SLICE("bad_answer");
 }
 
-static vt_answer error_answer(const vt_response *response) {
+static vt_send_answer error_answer(const vt_response *response) {
     if (response->code.len > 0) {
-        vt_answer answer = refused(response->code);
+        vt_send_answer answer = refused(response->code);
         answer.id = response->id;
         return answer;
     }
     bool retry = response->status == GRPC_UNAVAILABLE || response->status == GRPC_RESOURCE_EXHAUSTED ||
                  response->status == GRPC_DEADLINE_EXCEEDED;
-    return (vt_answer){.outcome = retry ? VT_OUTCOME_RETRY : VT_OUTCOME_REFUSED,
-                       .id = response->id,
-                       .code = status_code_name(response->status)};
+    return (vt_send_answer){.outcome = retry ? VT_SEND_OUTCOME_RETRY : VT_SEND_OUTCOME_REFUSED,
+                            .id = response->id,
+                            .code = status_code_name(response->status)};
 }
 
-void vt_answers_read_grpc(vt_answers *answers, const vt_response *response, bool batch, uint32_t count) {
-    vt_answers_release(answers);
+void vt_send_answers_read_grpc(vt_send_answers *answers, const vt_response *response, bool batch, uint32_t count) {
+    vt_send_answers_release(answers);
     if (response->status != GRPC_OK) {
-        vt_answer answer = error_answer(response);
-        vt_answers_fill(answers, count, &answer);
+        vt_send_answer answer = error_answer(response);
+        vt_send_answers_fill(answers, count, &answer);
     } else if (batch) {
         read_batch(answers, response->body, count);
     } else {

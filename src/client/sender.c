@@ -128,7 +128,8 @@ static void retry_lane(vt_sender *self, uint32_t number, int64_t retry_after_ms)
     lane->until_ns = vt_clock_monotonic_ns() + vt_backoff_ms(lane->retries, retry_after_ms, random) * VT_NS_IN_MS;
 }
 
-static void enter_acceptance(vt_sender *self, const vt_parcel_item *item, const vt_answer *answer, uint64_t waited_ns) {
+static void enter_acceptance(vt_sender *self, const vt_parcel_item *item, const vt_send_answer *answer,
+                             uint64_t waited_ns) {
     vt_slice id = answer->id;
     if (id.len == 0 && !vt_votes_has_id(self->options.votes, item->vote)) {
         id = vt_slice_of(item->id, VT_UUID_TEXT_LEN);
@@ -143,12 +144,12 @@ static void settle(vt_sender *self, vt_lane *lane) {
     vt_parcel *parcel = &lane->parcel;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < parcel->count; i++) {
-        const vt_answer *answer = &self->answers.items[i];
-        if (answer->outcome == VT_OUTCOME_RETRY) {
+        const vt_send_answer *answer = &self->answers.items[i];
+        if (answer->outcome == VT_SEND_OUTCOME_RETRY) {
             vt_reason_set(&vt_sender_summary(self)->trouble, "the server answered %.*s", (int) answer->code.len,
                           answer->code.ptr);
             parcel->items[kept++] = parcel->items[i];
-        } else if (answer->outcome == VT_OUTCOME_REFUSED) {
+        } else if (answer->outcome == VT_SEND_OUTCOME_REFUSED) {
             vt_account_refuse(self->options.account, answer->code, latency_ns);
         } else {
             enter_acceptance(self, &parcel->items[i], answer, latency_ns);
@@ -165,9 +166,9 @@ static void on_answered(void *owner, vt_channel *channel, uint32_t lane, const v
         return;
     }
     if (self->options.target->scheme == VT_TARGET_GRPC) {
-        vt_answers_read_grpc(&self->answers, response, parcel->batch, parcel->count);
+        vt_send_answers_read_grpc(&self->answers, response, parcel->batch, parcel->count);
     } else {
-        vt_answers_read_http(&self->answers, response, parcel->batch, parcel->count);
+        vt_send_answers_read_http(&self->answers, response, parcel->batch, parcel->count);
     }
     settle(self, &self->lanes[number]);
     if (parcel->count > 0) {

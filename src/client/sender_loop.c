@@ -181,7 +181,7 @@ static void free_all(vt_sender *self) {
     for (uint32_t i = 0; i < self->lanes_count; i++) {
         vt_parcel_release(&self->lanes[i].parcel);
     }
-    vt_answers_release(&self->answers);
+    vt_send_answers_release(&self->answers);
     free(self->channels);
     free(self->dirty);
     free(self->is_dirty);

@@ -37,7 +37,7 @@ typedef struct vt_sender {
     uv_prepare_t flush_prepare;
     uv_signal_t signals[2];
     vt_vote_ids ids;
-    vt_answers answers;
+    vt_send_answers answers;
     vt_err err;
     vt_reason *reason;
     char read_bytes[VT_WIRE_READ_BYTES];

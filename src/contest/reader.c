@@ -9,7 +9,7 @@
 
 enum { SUGGESTION_DISTANCE_MAX = 3 };
 
-vt_err vt_reader_refuse(vt_reader *reader, const vt_node *node, const char *format, ...) {
+vt_err vt_document_reader_refuse(vt_document_reader *reader, const vt_node *node, const char *format, ...) {
     char what[VT_REASON_MAX];
     va_list args;
     va_start(args, format);
@@ -20,8 +20,8 @@ vt_err vt_reader_refuse(vt_reader *reader, const vt_node *node, const char *form
     return VT_ERR_BAD_CONTEST;
 }
 
-/* Goes down to a member or an item; returns what vt_reader_leave needs to come back. */
-static size_t enter(vt_reader *reader, const char *separator, const char *name) {
+/* Goes down to a member or an item; returns what vt_document_reader_leave needs to come back. */
+static size_t enter(vt_document_reader *reader, const char *separator, const char *name) {
     size_t before = reader->path_len;
     int written = snprintf(reader->path + before, sizeof reader->path - before, "%s%s", separator, name);
     VT_ASSERT(written > 0 && before + (size_t) written < sizeof reader->path);
@@ -29,7 +29,7 @@ static size_t enter(vt_reader *reader, const char *separator, const char *name) 
     return before;
 }
 
-static void leave(vt_reader *reader, size_t before) {
+static void leave(vt_document_reader *reader, size_t before) {
     reader->path_len = before;
     reader->path[before] = '\0';
 }
@@ -40,8 +40,8 @@ static size_t least(size_t a, size_t b) {
 
 /* How many characters must be added, removed or exchanged to get from one to the other (Levenshtein). */
 static size_t distance(vt_slice from, vt_slice to) {
-    size_t row[VT_READER_KEY_BYTES_MAX + 1];
-    VT_ASSERT(to.len <= VT_READER_KEY_BYTES_MAX);
+    size_t row[VT_DOCUMENT_READER_KEY_BYTES_MAX + 1];
+    VT_ASSERT(to.len <= VT_DOCUMENT_READER_KEY_BYTES_MAX);
     for (size_t j = 0; j <= to.len; j++) {
         row[j] = j;
     }
@@ -61,7 +61,7 @@ static size_t distance(vt_slice from, vt_slice to) {
 static const char *nearest_key(vt_slice name, const vt_key *keys, size_t keys_count) {
     const char *nearest = NULL;
     size_t nearest_distance = least(SUGGESTION_DISTANCE_MAX + 1, name.len);
-    for (size_t i = 0; i < keys_count && name.len <= VT_READER_KEY_BYTES_MAX; i++) {
+    for (size_t i = 0; i < keys_count && name.len <= VT_DOCUMENT_READER_KEY_BYTES_MAX; i++) {
         size_t d = distance(name, vt_slice_str(keys[i].name));
         if (d < nearest_distance) {
             nearest = keys[i].name;
@@ -71,20 +71,21 @@ static const char *nearest_key(vt_slice name, const vt_key *keys, size_t keys_co
     return nearest;
 }
 
-static vt_err refuse_key(vt_reader *reader, const vt_node *node, vt_slice name, const vt_key *keys, size_t keys_count) {
+static vt_err refuse_key(vt_document_reader *reader, const vt_node *node, vt_slice name, const vt_key *keys,
+                         size_t keys_count) {
     char quoted[VT_REASON_QUOTE_BYTES_MAX + 1];
     vt_problem_quote(name, quoted);
     const char *nearest = nearest_key(name, keys, keys_count);
     if (nearest != NULL) {
-        return vt_reader_refuse(reader, node, "unknown key \"%s\"; did you mean \"%s\"?", quoted, nearest);
+        return vt_document_reader_refuse(reader, node, "unknown key \"%s\"; did you mean \"%s\"?", quoted, nearest);
     }
-    return vt_reader_refuse(reader, node, "unknown key \"%s\"", quoted);
+    return vt_document_reader_refuse(reader, node, "unknown key \"%s\"", quoted);
 }
 
-static vt_err read_member(vt_reader *reader, const vt_node *name, const vt_key *keys, size_t keys_count,
+static vt_err read_member(vt_document_reader *reader, const vt_node *name, const vt_key *keys, size_t keys_count,
                           uint32_t *seen) {
     if (name->kind != VT_NODE_TEXT) {
-        return vt_reader_refuse(reader, name, "a key must be a text");
+        return vt_document_reader_refuse(reader, name, "a key must be a text");
     }
     vt_slice text = vt_document_text(reader->document, name);
     size_t i = 0;
@@ -95,17 +96,17 @@ static vt_err read_member(vt_reader *reader, const vt_node *name, const vt_key *
         return refuse_key(reader, name, text, keys, keys_count);
     }
     size_t before = enter(reader, reader->path_len > 0 ? "." : "", keys[i].name);
-    vt_err err = (*seen & (UINT32_C(1) << i)) != 0 ? vt_reader_refuse(reader, name, "is given twice")
+    vt_err err = (*seen & (UINT32_C(1) << i)) != 0 ? vt_document_reader_refuse(reader, name, "is given twice")
                                                    : keys[i].read(reader, vt_document_next(reader->document, name));
     *seen |= UINT32_C(1) << i;
     leave(reader, before);
     return err;
 }
 
-vt_err vt_reader_map(vt_reader *reader, const vt_node *node, const vt_key *keys, size_t keys_count) {
-    VT_ASSERT(keys_count <= VT_READER_KEYS_MAX);
+vt_err vt_document_reader_map(vt_document_reader *reader, const vt_node *node, const vt_key *keys, size_t keys_count) {
+    VT_ASSERT(keys_count <= VT_DOCUMENT_READER_KEYS_MAX);
     if (node->kind != VT_NODE_MAP) {
-        return vt_reader_refuse(reader, node, "must have keys and values (key: value)");
+        return vt_document_reader_refuse(reader, node, "must have keys and values (key: value)");
     }
     uint32_t seen = 0;
     const vt_node *name = vt_document_first(reader->document, node);
@@ -118,18 +119,20 @@ vt_err vt_reader_map(vt_reader *reader, const vt_node *node, const vt_key *keys,
     }
     for (size_t i = 0; i < keys_count; i++) {
         if (keys[i].required && (seen & (UINT32_C(1) << i)) == 0) {
-            return vt_reader_refuse(reader, node, "the key \"%s\" is missing", keys[i].name);
+            return vt_document_reader_refuse(reader, node, "the key \"%s\" is missing", keys[i].name);
         }
     }
     return VT_OK;
 }
 
-vt_err vt_reader_list(vt_reader *reader, const vt_node *node, uint32_t items_max, vt_read_value *read) {
+vt_err vt_document_reader_list(vt_document_reader *reader, const vt_node *node, uint32_t items_max,
+                               vt_read_value *read) {
     if (node->kind != VT_NODE_LIST) {
-        return vt_reader_refuse(reader, node, "must be a list");
+        return vt_document_reader_refuse(reader, node, "must be a list");
     }
     if (node->children_count > items_max) {
-        return vt_reader_refuse(reader, node, "has %u items; at most %u are allowed", node->children_count, items_max);
+        return vt_document_reader_refuse(reader, node, "has %u items; at most %u are allowed", node->children_count,
+                                         items_max);
     }
     vt_err err = VT_OK;
     uint32_t i = 0;
@@ -144,27 +147,27 @@ vt_err vt_reader_list(vt_reader *reader, const vt_node *node, uint32_t items_max
     return err;
 }
 
-vt_err vt_reader_text(vt_reader *reader, const vt_node *node, size_t bytes_max, vt_slice *out) {
+vt_err vt_document_reader_text(vt_document_reader *reader, const vt_node *node, size_t bytes_max, vt_slice *out) {
     if (node->kind != VT_NODE_TEXT) {
-        return vt_reader_refuse(reader, node, "must be a text");
+        return vt_document_reader_refuse(reader, node, "must be a text");
     }
     vt_slice text = vt_text_trim(vt_document_text(reader->document, node));
     if (text.len == 0) {
-        return vt_reader_refuse(reader, node, "must not be empty");
+        return vt_document_reader_refuse(reader, node, "must not be empty");
     }
     vt_err err = vt_text_check(text);
     if (err != VT_OK) {
-        return vt_reader_refuse(reader, node, "%s", vt_err_text(err));
+        return vt_document_reader_refuse(reader, node, "%s", vt_err_text(err));
     }
     if (text.len > bytes_max) {
-        return vt_reader_refuse(reader, node, "has %zu bytes; at most %zu are allowed", text.len, bytes_max);
+        return vt_document_reader_refuse(reader, node, "has %zu bytes; at most %zu are allowed", text.len, bytes_max);
     }
     *out = text;
     return VT_OK;
 }
 
-vt_err vt_reader_word(vt_reader *reader, const vt_node *node, const char *const *words, size_t words_count,
-                      size_t *out) {
+vt_err vt_document_reader_word(vt_document_reader *reader, const vt_node *node, const char *const *words,
+                               size_t words_count, size_t *out) {
     char list[VT_REASON_MAX] = "";
     size_t len = 0;
     for (size_t i = 0; i < words_count; i++) {
@@ -180,7 +183,7 @@ vt_err vt_reader_word(vt_reader *reader, const vt_node *node, const char *const 
                                  words[i]);
         VT_ASSERT(len < sizeof list);
     }
-    return vt_reader_refuse(reader, node, "must be %s", list);
+    return vt_document_reader_refuse(reader, node, "must be %s", list);
 }
 
 static bool parse_number(vt_slice text, uint32_t *out) {
@@ -198,19 +201,21 @@ static bool parse_number(vt_slice text, uint32_t *out) {
     return text.len > 0;
 }
 
-vt_err vt_reader_number(vt_reader *reader, const vt_node *node, uint32_t min, uint32_t max, uint32_t *out) {
+vt_err vt_document_reader_number(vt_document_reader *reader, const vt_node *node, uint32_t min, uint32_t max,
+                                 uint32_t *out) {
     uint32_t value;
     if (node->kind != VT_NODE_TEXT || !parse_number(vt_document_text(reader->document, node), &value) || value < min ||
         value > max) {
-        return vt_reader_refuse(reader, node, "must be a whole number from %u to %u", min, max);
+        return vt_document_reader_refuse(reader, node, "must be a whole number from %u to %u", min, max);
     }
     *out = value;
     return VT_OK;
 }
 
-vt_err vt_reader_time(vt_reader *reader, const vt_node *node, int64_t *out_ms) {
+vt_err vt_document_reader_time(vt_document_reader *reader, const vt_node *node, int64_t *out_ms) {
     if (node->kind != VT_NODE_TEXT || !vt_rfc3339_parse(vt_document_text(reader->document, node), out_ms)) {
-        return vt_reader_refuse(reader, node, "must be a time with its offset, like 2026-12-01T18:00:00-06:00");
+        return vt_document_reader_refuse(reader, node,
+                                         "must be a time with its offset, like 2026-12-01T18:00:00-06:00");
     }
     return VT_OK;
 }

@@ -15,7 +15,7 @@ typedef struct vt_band_list {
 } vt_band_list;
 
 /* Reads the list at `node`. VT_ERR_BAD_CONTEST (by the reader), VT_ERR_NO_MEMORY. Release the list in any case. */
-VT_MUST_CHECK vt_err vt_band_list_read(vt_band_list *list, vt_reader *reader, const vt_node *node);
+VT_MUST_CHECK vt_err vt_band_list_read(vt_band_list *list, vt_document_reader *reader, const vt_node *node);
 
 void vt_band_list_release(vt_band_list *list);
 

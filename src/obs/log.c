@@ -25,16 +25,6 @@ void vt_log_setup(vt_log_level min_level, vt_log_format format) {
     log_format = format;
 }
 
-bool vt_log_level_parse(vt_slice text, vt_log_level *out) {
-    for (int level = VT_LOG_DEBUG; level <= VT_LOG_ERROR; level++) {
-        if (vt_slice_eq(text, vt_slice_str(level_names[level]))) {
-            *out = (vt_log_level) level;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether a value can stand behind key= without quotes and still be read back. */
 static bool is_plain(vt_slice text) {
     for (size_t i = 0; i < text.len; i++) {

@@ -30,9 +30,6 @@ typedef struct vt_log_field {
 /* Called once, before other threads start. Default: INFO, text. */
 void vt_log_setup(vt_log_level min_level, vt_log_format format);
 
-/* Reads "debug", "info", "warn", "error"; false for anything else. */
-bool vt_log_level_parse(vt_slice text, vt_log_level *out);
-
 /* vt_log(VT_LOG_INFO, "listening", VT_LOG_STR("address", text), VT_LOG_INT("threads", 2)): event names are snake_case.
  */
 #define vt_log(level, event, ...) vt_log_write((level), (event), (const vt_log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})

@@ -33,6 +33,16 @@ def test_headers_begin_with_what_they_are_for():
     assert relative(silent) == []
 
 
+def test_a_type_name_means_one_thing():
+    """C would let two folders define the same name, as long as no file includes both."""
+    defined = {}
+    for path in files(".h"):
+        if path.is_relative_to(ROOT / "src"):
+            for name in re.findall(r"^(?:typedef )?(?:struct|enum|union) (vt_\w+) \{", path.read_text(), re.MULTILINE):
+                defined.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}
+
+
 def test_no_markers_of_unfinished_work():
     marked = [
         path

@@ -83,7 +83,7 @@ static void test_less_than_acknowledged(void **state) {
     assert_int_equal(vt_target_resolve(&target, &reason), VT_OK);
     assert_int_equal(vt_check_begin(&check, &target, votes, 1000, out, &reason), VT_OK);
     assert_int_equal(vt_account_open(&books, &account, &reason), VT_OK);
-    vt_account_accept(account, 0, VT_OUTCOME_COUNTED, VT_SLICE("i"), 1);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("i"), 1);
     assert_int_equal(vt_check_end(&check, account, 300), VT_CHECK_FAILED);
     fclose(out);
     assert_non_null(strstr(text, "FAILED: A: 1 acknowledged, grew by 0"));

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,7 +13,9 @@ static char vt_test_vote_path[] = "/tmp/vt-vote-XXXXXX";
 
 /* Made at the first call. */
 static inline const char *vt_test_vote_on_disk(void) {
-    if (vt_test_vote_path[sizeof vt_test_vote_path - 2] == 'X') {
+    static bool is_made;
+    if (!is_made) {
+        is_made = true;
         int fd = mkstemp(vt_test_vote_path);
         VT_ASSERT(fd >= 0);
         FILE *file = fdopen(fd, "w");

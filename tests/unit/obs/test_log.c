@@ -137,18 +137,6 @@ static void test_errno_is_kept(void **state) {
     assert_int_equal(after, ENOSPC);
 }
 
-static void test_level_parse(void **state) {
-    (void) state;
-    vt_log_level level = VT_LOG_INFO;
-    assert_true(vt_log_level_parse(VT_SLICE("debug"), &level));
-    assert_int_equal(level, VT_LOG_DEBUG);
-    assert_true(vt_log_level_parse(VT_SLICE("error"), &level));
-    assert_int_equal(level, VT_LOG_ERROR);
-    assert_false(vt_log_level_parse(VT_SLICE("ERROR"), &level));
-    assert_false(vt_log_level_parse(VT_SLICE(""), &level));
-    assert_int_equal(level, VT_LOG_ERROR);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_line),
@@ -158,7 +146,6 @@ int main(void) {
         cmocka_unit_test(test_long_json_lines_are_cut),
         cmocka_unit_test(test_long_text_lines_are_cut),
         cmocka_unit_test(test_errno_is_kept),
-        cmocka_unit_test(test_level_parse),
     };
     return cmocka_run_group_tests_name("obs/log", tests, NULL, NULL);
 }
