@@ -62,6 +62,7 @@ vt_err vt_dispatch_headers(vt_exchange *exchange) {
 /* Calls a handler with the request as it is now. Afterwards the exchange may be gone. */
 static void call(const vt_exchange *exchange, const vt_inbound *inbound, vt_handler *handle) {
     vt_loop *loop = exchange->loop;
+    VT_ASSERT(inbound != NULL);
     vt_request request = {
         .protocol = exchange->protocol,
         .method = inbound->method,
