@@ -65,6 +65,14 @@ static void admin_state(void *context, vt_admin_state *out) {
     out->contest_version = contest->version;
 }
 
+static vt_err render_queue_depth(void *context, vt_buf *out) {
+    return vt_buf_appendf(out,
+                          "# HELP votaton_ledger_queue_records Votes that wait for the ledger\n"
+                          "# TYPE votaton_ledger_queue_records gauge\n"
+                          "votaton_ledger_queue_records %zu\n",
+                          vt_ledger_queue_depth(context));
+}
+
 static vt_err open_admin(vt_process *p) {
     const char *configuration;
     vt_err err = vt_config_render(p->config, &p->configuration);
@@ -74,6 +82,7 @@ static vt_err open_admin(vt_process *p) {
     if (err != VT_OK) {
         return err;
     }
+    vt_metrics_collect(p->metrics, render_queue_depth, p->embedded.ledger);
     vt_admin_options options = {
         .metrics = p->metrics,
         .health = p->health,

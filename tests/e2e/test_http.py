@@ -300,5 +300,16 @@ def test_health_on_both_listeners(calm_server, path):
 
 
 def test_metrics_are_on_the_admin_listener_only(calm_server):
-    assert b"# TYPE" in call(calm_server.admin_address, "GET", "/metrics").body
+    metrics = call(calm_server.admin_address, "GET", "/metrics").body.decode()
+    types = {line.split()[2] for line in metrics.splitlines() if line.startswith("# TYPE ")}
+    assert types >= {
+        "votaton_votes_total",
+        "votaton_band_votes",
+        "votaton_requests_total",
+        "votaton_request_duration_seconds",
+        "votaton_ledger_commit_seconds",
+        "votaton_ledger_group_records",
+        "votaton_ledger_queue_records",
+        "votaton_connections",
+    }
     assert calm_server.call("GET", "/metrics").status == 404
