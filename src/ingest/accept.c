@@ -19,22 +19,17 @@ static vt_id find_address_voter(const vt_accept_rules *rules, const vt_request *
                            vt_slice_of((const char *) limiting.bytes, sizeof limiting.bytes));
 }
 
-/* Two headers would leave open which of them the client will repeat. */
-static bool has_two_keys(const vt_request *request) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < request->headers_count; i++) {
-        count += vt_slice_eq(request->headers[i].name, VT_SLICE("idempotency-key"));
-    }
-    return count > 1;
-}
-
 vt_accept_request vt_accept_request_of(const vt_accept_rules *rules, const vt_request *request, int64_t now_ms) {
-    vt_accept_request out = {
-        .key = vt_request_header(request, VT_SLICE("idempotency-key")),
-        .voter_code = vt_request_header(request, VT_SLICE("votaton-voter-code")),
-        .has_two_keys = has_two_keys(request),
-        .now_ms = now_ms,
-    };
+    vt_accept_request out = {.now_ms = now_ms};
+    for (uint32_t i = 0; i < request->headers_count; i++) {
+        const vt_header *header = &request->headers[i];
+        if (vt_slice_eq(header->name, VT_SLICE("idempotency-key"))) {
+            out.has_two_keys |= out.key.ptr != NULL; /* which of them the client would repeat is open */
+            out.key = header->value;
+        } else if (vt_slice_eq(header->name, VT_SLICE("votaton-voter-code"))) {
+            out.voter_code = header->value;
+        }
+    }
     if (rules->contest->limit_by == VT_LIMIT_ADDRESS) {
         out.address_voter = find_address_voter(rules, request);
     }
