@@ -1,5 +1,7 @@
 """Fixtures: a server for one test, or a calm one shared by the tests of a file that only look at single answers."""
 
+import subprocess
+
 import pytest
 from support.program import VOTATON, Server
 
@@ -52,3 +54,15 @@ def calm_server(tmp_path_factory):
         server.stop()
     finally:
         server.kill()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 8 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)

@@ -2,7 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
 import time
 
 import pytest
@@ -41,18 +40,6 @@ def test_failed_sync_is_fatal(new_server, tmp_path):
         assert after.get(f"/v1/votes/{key}")["position"] == position
     after.cast(GOOD)
     assert_verified(after)
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 8 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_full_disk(small_disk):

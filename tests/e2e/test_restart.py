@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import sqlite3
-import subprocess
 
 import pytest
 from support import trace
@@ -185,18 +184,6 @@ def test_rebuild_does_not_hide_a_lost_tail(server):
         assert "3 records that had been counted are missing from the ledger" in rebuilt.stderr
     refused_start(server, "3 records")
     assert votaton("verify", "--data", server.data).returncode == 1
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 8 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def fill(path) -> None:
