@@ -18,6 +18,7 @@ enum {
     VT_CONN_INPUT_BYTES_MAX = 2 << 20,    /* of each connection, for requests whose handlers have not returned */
     VT_ACCOUNT_SMALL_INPUT_BYTES = 8192,  /* headers and body so far of a request that may use the reserve */
     VT_ACCOUNT_SMALL_ANSWER_BYTES = 4096, /* a body that is sent in any case, as the requests before it are limited */
+    VT_ACCOUNT_SMALL_PAGE_BYTES = 256,    /* the same for requests that change nothing: room for an error */
 };
 
 typedef struct vt_account {

@@ -145,8 +145,6 @@ void vt_conn_drain(vt_conn *conn, bool is_final) {
 void vt_conn_seal(vt_conn *conn) {
     if (conn->kind == VT_CONN_HTTP1) {
         vt_http1_drop_stash(conn);
-    } else if (conn->kind == VT_CONN_HTTP2) {
-        vt_http2_reset_receiving(conn);
     }
     vt_conn_drain(conn, true);
 }

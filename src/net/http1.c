@@ -323,8 +323,24 @@ static void compact_stash(vt_http1 *http1) {
     }
 }
 
+/* Nothing behind the request of a stream is ever read, as the stream goes on for as long as the connection: it would
+ * only hold memory. Input is still taken, so that a viewer who leaves is noticed. */
+static void forget_behind_stream(vt_conn *conn) {
+    vt_http1_drop_stash(conn);
+    vt_http1_make_last(conn);
+    conn->is_lingering = true;
+}
+
+static bool is_in_stream(const vt_conn *conn) {
+    return conn->http1.phase == VT_HTTP1_BUSY && conn->http1.exchange->is_streaming;
+}
+
 static void stash(vt_conn *conn, const char *bytes, size_t len) {
     vt_http1 *http1 = &conn->http1;
+    if (is_in_stream(conn)) {
+        forget_behind_stream(conn);
+        return;
+    }
     compact_stash(http1);
     if (!vt_account_has_input_room(&conn->loop->account, len, http1->stash.len + len)) {
         stop_listening(conn);
@@ -363,6 +379,9 @@ static void parse_stash(vt_conn *conn) {
 void vt_http1_pull(vt_conn *conn) {
     vt_http1_write_stream(conn);
     parse_stash(conn);
+    if (is_in_stream(conn) && conn->http1.stash.len > 0) {
+        forget_behind_stream(conn);
+    }
     if (conn->is_eof && conn->http1.phase != VT_HTTP1_BUSY && conn->http1.stash.len == 0) {
         conn->is_closing = true;
     }
@@ -370,7 +389,7 @@ void vt_http1_pull(vt_conn *conn) {
 
 void vt_http1_feed_eof(vt_conn *conn) {
     vt_http1 *http1 = &conn->http1;
-    if (http1->phase == VT_HTTP1_BUSY && http1->exchange->is_streaming) {
+    if (is_in_stream(conn)) {
         conn->is_dead = true; /* a viewer that left; who half-closes cannot be told from it */
     } else if (http1->phase == VT_HTTP1_HEADERS || http1->phase == VT_HTTP1_BODY) {
         conn->is_closing = true;

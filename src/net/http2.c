@@ -476,7 +476,8 @@ static void end_streams(vt_conn *conn, bool is_final) {
     }
 }
 
-void vt_http2_reset_receiving(vt_conn *conn) {
+/* Resets the streams whose requests have not arrived whole: nothing was done with them. */
+static void refuse_receiving(vt_conn *conn) {
     for (const vt_exchange *exchange = conn->receiving.first; exchange != NULL; exchange = exchange->next) {
         vt_http2_reset_stream(conn, exchange->stream_id, NGHTTP2_REFUSED_STREAM);
     }
@@ -485,6 +486,7 @@ void vt_http2_reset_receiving(vt_conn *conn) {
 void vt_http2_drain(vt_conn *conn, bool is_final) {
     end_streams(conn, is_final);
     if (is_final) {
+        refuse_receiving(conn);
         announce_last(conn);
         return;
     }

@@ -29,9 +29,6 @@ void vt_http2_feed(vt_conn *conn, const char *bytes, size_t len);
 void vt_http2_pull(vt_conn *conn);
 void vt_http2_drain(vt_conn *conn, bool is_final);
 
-/* Resets the streams whose requests have not arrived whole, as REFUSED_STREAM: nothing was done with them. */
-void vt_http2_reset_receiving(vt_conn *conn);
-
 /* The time of the next deadline but for a blocked socket. */
 int64_t vt_http2_deadline(const vt_conn *conn);
 

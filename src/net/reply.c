@@ -27,7 +27,11 @@ void vt_reply_mark_answered(vt_exchange *exchange, vt_outcome outcome) {
 /* Puts an error in the place of an answer that there is no room for. What changed nothing was not done; of anything
  * else only the handler knows. */
 static bool has_room(vt_exchange *exchange, size_t len) {
-    if (vt_account_has_answer_room(&exchange->loop->account, len)) {
+    const vt_account *account = &exchange->loop->account;
+    /* Who asks for pages and reads none would fill the reserve with small ones, too. */
+    bool is_page = exchange->is_safe && len > VT_ACCOUNT_SMALL_PAGE_BYTES;
+    bool has_common = account->kept_bytes + len <= vt_account_common_bytes(account);
+    if (has_common || (!is_page && vt_account_has_answer_room(account, len))) {
         return true;
     }
     vt_dispatch_refuse(exchange, exchange->is_safe ? VT_ERR_OVERLOADED : VT_ERR_UNKNOWN);

@@ -161,6 +161,7 @@ void vt_worker_seal(vt_worker *worker) {
 
 static void run_close(vt_task *task) {
     vt_worker *worker = worker_of_task(task, offsetof(vt_worker, close_task));
+    vt_worker_flush(worker); /* answers that were posted just before this task, of votes that are taken */
     vt_acceptor_close(&worker->acceptor);
     while (worker->first != NULL) {
         vt_tcp_close(worker->first);

@@ -83,6 +83,25 @@ static void a_stash_is_accounted_for(void **state) {
     wire_close(wire);
 }
 
+/* A stream may go on for ever; what waited behind it would hold the loop's memory for as long. */
+static void nothing_is_kept_behind_a_stream(void **state) {
+    (void) state;
+    test_wire *wire = wire_open(NULL);
+    wire_feed(wire, VT_SLICE("GET /events HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n"));
+    size_t before = wire->loop.account.kept_bytes;
+    assert_int_equal(wire->conn.http1.stash.cap, 0);
+    for (unsigned i = 0; i < 16; i++) {
+        wire_feed(wire, vt_slice_of(big, sizeof big));
+        assert_true(vt_conn_wants_input(&wire->conn));
+    }
+    assert_int_equal(wire->loop.account.kept_bytes, before);
+    assert_false(wire->is_closed);
+    vt_stream_end(echo_kept_now.replies[0]);
+    wire_flush(wire);
+    assert_true(wire->is_closed);
+    wire_close(wire);
+}
+
 /* What the client is told depends on whether something may have been done. */
 static void assert_replaced(const char *request, const char *code) {
     test_wire *wire = wire_open(NULL);
@@ -95,6 +114,24 @@ static void assert_replaced(const char *request, const char *code) {
     assert_true(contains(wire, code));
     assert_true(contains(wire, "retry-after: 1"));
     assert_false(wire->is_closed);
+    wire_close(wire);
+}
+
+static void the_reserve_is_not_for_pages(void **state) {
+    (void) state;
+    test_wire *wire = wire_open(NULL);
+    wire_feed(wire, vt_slice_str(GET_LATER POST_LATER));
+    wire->loop.account.kept_bytes += vt_account_common_bytes(&wire->loop.account);
+    vt_http_answer answer = {.status = 200, .content_type = VT_SLICE("a/b"), .body = vt_slice_of(big, 2048)};
+    vt_reply_http(echo_kept_now.replies[0], &answer);
+    wire_flush(wire);
+    assert_true(contains(wire, "HTTP/1.1 503 "));
+    assert_false(contains(wire, "HTTP/1.1 200 "));
+    assert_int_equal(echo_kept_now.count, 2);
+    vt_reply_http(echo_kept_now.replies[1], &answer);
+    wire_flush(wire);
+    assert_true(contains(wire, "HTTP/1.1 200 "));
+    wire->loop.account.kept_bytes -= vt_account_common_bytes(&wire->loop.account);
     wire_close(wire);
 }
 
@@ -230,6 +267,8 @@ int main(void) {
         cmocka_unit_test(headers_without_room_get_503),
         cmocka_unit_test(requests_ahead_without_room_end_the_connection_behind_the_answer),
         cmocka_unit_test(a_stash_is_accounted_for),
+        cmocka_unit_test(nothing_is_kept_behind_a_stream),
+        cmocka_unit_test(the_reserve_is_not_for_pages),
         cmocka_unit_test(large_answers_without_room_are_replaced),
         cmocka_unit_test(small_answers_always_go_out),
         cmocka_unit_test(a_stream_without_room_is_full),

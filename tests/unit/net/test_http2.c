@@ -388,6 +388,26 @@ static void idle_connections_get_a_goaway(void **state) {
     h2_client_close(client);
 }
 
+static void the_end_of_a_drain_waits_for_no_half_request(void **state) {
+    (void) state;
+    h2_client *client = h2_client_open(NULL);
+    unsigned half = h2_client_send(client, "POST", "/echo", NULL, &hi, true);
+    unsigned later = h2_client_call(client, LATER, NULL, hi, false);
+    vt_conn_drain(&client->wire->conn, false);
+    h2_client_run(client);
+    assert_false(client->answers[half].is_closed);
+    vt_conn_drain(&client->wire->conn, true);
+    h2_client_run(client);
+    assert_true(client->answers[half].is_closed);
+    assert_int_equal(client->answers[half].error_code, NGHTTP2_REFUSED_STREAM);
+    assert_false(client->wire->is_closed);
+    vt_reply_grpc(echo_kept_now.replies[0], &(vt_grpc_answer){.status = 0, .message = VT_SLICE("x")});
+    h2_client_run(client);
+    assert_true(h2_has(client, later, "grpc-status: 0"));
+    assert_true(client->wire->is_closed);
+    h2_client_close(client);
+}
+
 static void a_draining_connection_finishes_its_calls(void **state) {
     (void) state;
     h2_client *client = h2_client_open(NULL);
@@ -546,6 +566,7 @@ int main(void) {
         cmocka_unit_test(a_slow_body_is_refused_alone),
         cmocka_unit_test(idle_connections_get_a_goaway),
         cmocka_unit_test(a_draining_connection_finishes_its_calls),
+        cmocka_unit_test(the_end_of_a_drain_waits_for_no_half_request),
         cmocka_unit_test(a_viewer_without_a_window_is_cut_alone),
         cmocka_unit_test(a_blocked_grpc_viewer_skips_to_the_newest),
         cmocka_unit_test(large_answers_pass_small_windows),
