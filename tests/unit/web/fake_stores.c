@@ -173,16 +173,25 @@ void fake_stores_hold(fake_stores *stores, bool is_held) {
     pthread_mutex_unlock(&stores->mutex);
 }
 
-bool fake_stores_wait_waiting(fake_stores *stores, uint32_t wanted) {
+/* Waits until *number, one of the counters of `stores`, is `wanted`. */
+static bool stores_wait(fake_stores *stores, const uint32_t *number, uint32_t wanted) {
     struct timespec end;
     clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += PATIENCE_S;
     pthread_mutex_lock(&stores->mutex);
-    while (stores->waiting < wanted && pthread_cond_timedwait(&stores->changed, &stores->mutex, &end) == 0) {
+    while (*number < wanted && pthread_cond_timedwait(&stores->changed, &stores->mutex, &end) == 0) {
     }
-    bool is_reached = stores->waiting >= wanted;
+    bool is_reached = *number >= wanted;
     pthread_mutex_unlock(&stores->mutex);
     return is_reached;
+}
+
+bool fake_stores_wait_waiting(fake_stores *stores, uint32_t wanted) {
+    return stores_wait(stores, &stores->waiting, wanted);
+}
+
+bool fake_stores_wait_listings(fake_stores *stores, uint32_t wanted) {
+    return stores_wait(stores, &stores->listings, wanted);
 }
 
 uint32_t fake_stores_reads(fake_stores *stores) {

@@ -39,6 +39,9 @@ void fake_stores_hold(fake_stores *stores, bool is_held);
 /* Waits until so many reads wait at the hold; false after 20 s. */
 bool fake_stores_wait_waiting(fake_stores *stores, uint32_t wanted);
 
+/* Waits until the log was asked so often: the ticker of the live stream reads only the tally. False after 20 s. */
+bool fake_stores_wait_listings(fake_stores *stores, uint32_t wanted);
+
 uint32_t fake_stores_reads(fake_stores *stores);
 
 /* A contest named "bandas": any band, always open, results shown; no catalogue. */

@@ -378,7 +378,7 @@ static void test_a_full_queue_answers_busy(void **state) {
     start(limits, 1);
     fake_stores_hold(&stores, true);
     ask(&client, "/data");
-    assert_true(fake_stores_wait_waiting(&stores, 1));
+    assert_true(fake_stores_wait_listings(&stores, 1));
     http_client *others = test_calloc(3, sizeof *others);
     for (int i = 0; i < 3; i++) {
         ask(&others[i], "/data");
@@ -404,7 +404,7 @@ static void test_an_expired_read_leaves_the_store_alone(void **state) {
     start(limits, 1);
     fake_stores_hold(&stores, true);
     ask(&client, "/data");
-    assert_true(fake_stores_wait_waiting(&stores, 1));
+    assert_true(fake_stores_wait_listings(&stores, 1));
     ask(&second, "/data");
     wait_for_metric("votaton_web_reads_open 2\n");
     nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL); /* the deadline itself */
