@@ -3,6 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-tools/install.sh build test bench
+tools/install.sh build test testbed bench
 tools/build.sh
-exec .cache/venv/bin/python bench/run.py "$@"
+PYTHONPATH=tools exec .cache/venv/bin/python bench/run.py "$@"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Installs what is missing for the sections named: build, test, check, bench.
+# Installs what is missing for the sections named: build, test, testbed, check, image, bench.
 # Debian packages come from tools/packages.txt, Python tools from tests/requirements.txt (versions pinned in
-# tests/requirements.lock), Go tools from tools/go. A stamp of each list's checksum makes the next run quick.
+# tests/requirements.lock), Go tools from tools/go, Kafka from tools/kafka/pom.xml, the server of the MongoDB protocol
+# from tools/mongo/requirements.lock. A stamp of each list's checksum makes the next run quick.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/say.sh
@@ -100,12 +101,44 @@ go_install() {
 	write_stamp
 }
 
+install_kafka() {
+	stamped kafka tools/kafka/pom.xml && [ -d "$cache/kafka/lib" ] && return 0
+	say "installing Kafka into $cache/kafka"
+	rm -rf "$cache/kafka"
+	mvn -q -B -ntp -Dstyle.color=never -f tools/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+		-DoutputDirectory="$PWD/$cache/kafka/lib" || die "Maven could not fetch Kafka"
+	write_stamp
+}
+
+prepare_kafka() {
+	stamped kafka-quick tools/kafka/pom.xml tools/testbed/kafka.py tools/testbed/kafka_cache.py &&
+		[ -e "$cache/kafka/classes.jsa" ] && return 0
+	say "preparing Kafka for quick starts"
+	PYTHONPATH=tools python3 -B -m testbed prepare-cache || die "Kafka does not start"
+	write_stamp
+}
+
+install_mongo() {
+	stamped mongo tools/mongo/requirements.lock && [ -x "$cache/mongo/bin/secantusd-py" ] && return 0
+	say "installing a server of the MongoDB protocol into $cache/mongo"
+	rm -rf "$cache/mongo"
+	/usr/bin/python3 -m venv "$cache/mongo" || die "python3 -m venv failed"
+	"$cache/mongo/bin/pip" install -q --disable-pip-version-check --no-deps -r tools/mongo/requirements.lock ||
+		die "pip install failed"
+	write_stamp
+}
+
 install_packages "$@"
 for section; do
 	case $section in
 	test)
 		install_python_tools
 		go_install go-tools tools/go tool
+		;;
+	testbed)
+		install_kafka
+		prepare_kafka
+		install_mongo
 		;;
 	check) install_python_tools ;;
 	bench)

@@ -15,7 +15,7 @@ from pathlib import Path
 from suites import Suite
 
 PARALLEL = 2
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 300
 
 
 def declared_tests(build: Path) -> list[dict]:

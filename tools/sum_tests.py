@@ -3,6 +3,7 @@
 
 The last line is exactly `N passed, N failed` or `N passed, N failed, N skipped`. A suite that left no XML, invalid
 XML or XML without a case, or that exited non-zero although every case passed, counts as one failure.
+With --servers-required a skip for want of Kafka, Redis or MongoDB, or for no reason that was told, is a failure.
 Exit code: 0 when something passed and nothing failed, 1 otherwise.
 """
 
@@ -16,6 +17,10 @@ from pathlib import Path
 from suites import Suite, read_suites
 
 SHOWN_LINES_MAX = 60
+NO_TEXT = "(no text)"
+NEEDS_SERVER = re.compile(r"kafka|redis|mongo", re.IGNORECASE)
+# What a unit program prints before cmocka's skip(), which takes no text.
+SKIP_LINE = re.compile(r"\bskipped: (.+)")
 
 
 @dataclass
@@ -27,13 +32,20 @@ class Sum:
     def fail(self, name: str, why: str) -> None:
         self.failures.append((name, why))
 
+    def refuse_skips_of_servers(self) -> None:
+        """Where the servers are there, nothing may do without them."""
+        refused = [skip for skip in self.skips if NEEDS_SERVER.search(skip[1]) or skip[1] == NO_TEXT]
+        self.skips = [skip for skip in self.skips if skip not in refused]
+        for name, why in refused:
+            self.fail(name, f"skipped: {why}")
+
     def line(self) -> str:
         text = f"{self.passed} passed, {len(self.failures)} failed"
         return f"{text}, {len(self.skips)} skipped" if self.skips else text
 
 
 def detail_of(node: ElementTree.Element) -> str:
-    return "\n".join(part for part in (node.get("message"), (node.text or "").strip()) if part) or "(no text)"
+    return "\n".join(part for part in (node.get("message"), (node.text or "").strip()) if part) or NO_TEXT
 
 
 def add_case(total: Sum, suite: Suite, case: ElementTree.Element) -> None:
@@ -44,9 +56,19 @@ def add_case(total: Sum, suite: Suite, case: ElementTree.Element) -> None:
     if bad:
         total.fail(name, "\n".join(detail_of(node) for node in bad))
     elif skipped is not None:
-        total.skips.append((name, detail_of(skipped)))
+        why = detail_of(skipped)
+        total.skips.append((name, reason_in(suite.log) if why == NO_TEXT else why))
     else:
         total.passed += 1
+
+
+def reason_in(log: str) -> str:
+    """Why a program skipped cases, in its own words: all of them, as the log does not say which case."""
+    try:
+        text = Path(log).read_text(errors="replace")
+    except OSError:
+        return NO_TEXT
+    return "; ".join(dict.fromkeys(SKIP_LINE.findall(text))) or NO_TEXT
 
 
 def tail_of(log: str) -> str:
@@ -97,9 +119,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path)
     parser.add_argument("--suites-min", type=int, default=2, help="fewer suites than this is a failure")
+    parser.add_argument("--servers-required", action="store_true", help="see above")
     options = parser.parse_args()
     suites = read_suites(options.results)
     total = sum_of(suites)
+    if options.servers_required:
+        total.refuse_skips_of_servers()
     if len(suites) < options.suites_min:
         total.fail("the run", f"only {len(suites)} suites left a record in {options.results}")
     for name, why in total.failures:

@@ -112,21 +112,40 @@ static vt_err render_health(const vt_admin *admin, vt_buf *out) {
     return vt_health_render(admin->options.health, out);
 }
 
-static vt_err render_state(const vt_admin *admin, vt_buf *out) {
-    vt_admin_state state = {0};
-    admin->options.state(admin->options.context, &state);
-    vt_err err =
-        vt_buf_appendf(out, "\"ledger\":{\"kind\":\"%s\",\"queue_depth\":%" PRIu64 "},\"contest\":{\"title\":\"",
-                       state.ledger, state.queue_depth);
-    if (err == VT_OK) {
-        err = vt_escape_json(out, vt_slice_str(state.contest));
+static vt_err render_stores(const vt_admin_state *state, vt_buf *out) {
+    vt_err err = VT_OK;
+    if (state->ledger != NULL) {
+        err =
+            vt_buf_appendf(out, "\"ledger\":{\"kind\":\"%s\",\"queue_depth\":%" PRIu64 ",\"partitions\":%" PRId32 "},",
+                           state->ledger, state->queue_depth, state->partitions);
     }
-    return err == VT_OK ? vt_buf_appendf(out, "\",\"version\":%" PRIu64 "}", state.contest_version) : err;
+    if (err == VT_OK && state->tally != NULL) {
+        err = vt_buf_appendf(out, "\"tally\":{\"kind\":\"%s\"},", state->tally);
+    }
+    if (err == VT_OK && state->log != NULL) {
+        err = vt_buf_appendf(out, "\"log\":{\"kind\":\"%s\"},", state->log);
+    }
+    return err;
+}
+
+static vt_err render_state(const vt_admin_state *state, vt_buf *out) {
+    vt_err err = render_stores(state, out);
+    if (err == VT_OK) {
+        err = vt_buf_appendf(out, "\"contest\":{\"title\":\"");
+    }
+    if (err == VT_OK) {
+        err = vt_escape_json(out, vt_slice_str(state->contest));
+    }
+    return err == VT_OK ? vt_buf_appendf(out, "\",\"version\":%" PRIu64 "}", state->contest_version) : err;
 }
 
 static vt_err render_status(const vt_admin *admin, vt_buf *out) {
     int64_t uptime_s = (vt_clock_monotonic_ns() - admin->opened_ns) / 1000000000;
-    vt_err err = vt_buf_appendf(out, "{\"version\":\"%s\",\"uptime_s\":%" PRId64 ",\"health\":", VT_VERSION, uptime_s);
+    vt_admin_state state = {0};
+    admin->options.state(admin->options.context, &state);
+    vt_err err =
+        vt_buf_appendf(out, "{\"version\":\"%s\",\"role\":\"%s\",\"uptime_s\":%" PRId64 ",\"health\":", VT_VERSION,
+                       state.role == NULL ? "" : state.role, uptime_s);
     if (err == VT_OK) {
         err = vt_health_render(admin->options.health, out);
     }
@@ -134,7 +153,7 @@ static vt_err render_status(const vt_admin *admin, vt_buf *out) {
         err = vt_buf_append_char(out, ',');
     }
     if (err == VT_OK) {
-        err = render_state(admin, out);
+        err = render_state(&state, out);
     }
     return err == VT_OK ? vt_buf_appendf(out, ",\"configuration\":%s}", admin->options.configuration) : err;
 }

@@ -3,7 +3,7 @@
  *   GET /livez             200 as long as the process answers at all
  *   GET /readyz, /healthz  200 when every condition of the health holds, else 503; both with what is missing
  *   GET /metrics           Prometheus text
- *   GET /status            one JSON object: version, uptime, readiness, ledger, contest, configuration
+ *   GET /status            one JSON object: version, role, uptime, readiness, stores, contest, configuration
  *
  * The first three are for both listeners, the others for the admin listener only, behind the token if there is one.
  */
@@ -16,10 +16,14 @@
 
 enum { VT_ADMIN_CONTEST_NAME_MAX = 256 };
 
-/* What /status says besides. */
+/* What /status says besides. Texts are static; those that are NULL are left out. */
 typedef struct vt_admin_state {
-    const char *ledger;                          /* its kind: "sqlite", "null"; static text */
+    const char *role;                            /* "run", "ingest", … */
+    const char *ledger;                          /* its kind: "sqlite", "null", "kafka" */
+    const char *tally;                           /* its kind: "sqlite", "redis" */
+    const char *log;                             /* its kind: "sqlite", "mongodb" */
     uint64_t queue_depth;                        /* votes that wait for the ledger */
+    int32_t partitions;                          /* of the ledger; 0: it has none */
     char contest[VT_ADMIN_CONTEST_NAME_MAX + 1]; /* its title; empty when there is none */
     uint64_t contest_version;
 } vt_admin_state;

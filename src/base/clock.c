@@ -1,18 +1,31 @@
 #include "base/clock.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
+
+enum { NS_PER_MS = 1000000 };
 
 int64_t vt_clock_wall_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / NS_PER_MS;
 }
 
 int64_t vt_clock_monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t vt_clock_deadline_ns(uint32_t timeout_ms) {
+    return vt_clock_monotonic_ns() + (int64_t) timeout_ms * NS_PER_MS;
+}
+
+int vt_clock_left_ms(int64_t deadline_ns) {
+    int64_t left_ns = deadline_ns - vt_clock_monotonic_ns();
+    int64_t left_ms = left_ns <= 0 ? 0 : (left_ns - 1) / NS_PER_MS + 1;
+    return left_ms < INT_MAX ? (int) left_ms : INT_MAX;
 }
 
 void vt_clock_format_iso8601(int64_t at_ms, char out[VT_ISO8601_LEN + 1]) {

@@ -23,6 +23,7 @@
     X(BUSY, 5, "busy", 503, 14, "temporarily unavailable")                                                             \
     X(FULL, 6, "full", 503, 8, "a limit was reached")                                                                  \
     X(GONE, 7, "gone", 503, 14, "the peer or the object is gone")                                                      \
+    X(MOVED, 8, "moved", 503, 14, "another process has moved on")                                                      \
     X(NO_MEMORY, 100, "no_memory", 503, 8, "out of memory")                                                            \
     X(IO, 101, "io_error", 503, 14, "input/output error")                                                              \
     X(CORRUPT, 102, "corrupt", 500, 15, "stored data is damaged")                                                      \

@@ -113,7 +113,7 @@ vt_err vt_queue_push(vt_queue *queue, void *const *items, size_t count) {
 }
 
 static struct timespec deadline_after(int timeout_ms) {
-    int64_t at_ns = vt_clock_monotonic_ns() + (int64_t) timeout_ms * 1000000;
+    int64_t at_ns = vt_clock_deadline_ns((uint32_t) timeout_ms);
     return (struct timespec){.tv_sec = (time_t) (at_ns / 1000000000), .tv_nsec = (long) (at_ns % 1000000000)};
 }
 

@@ -9,6 +9,26 @@ static const vt_band_names *bands_of(const vt_check *check) {
     return vt_votes_bands(check->votes);
 }
 
+static void pause_a_little(void) {
+    const struct timespec pause = {.tv_nsec = VT_CHECK_POLL_MS * 1000000L};
+    nanosleep(&pause, NULL);
+}
+
+static int64_t wait_until(uint32_t wait_ms) {
+    return vt_clock_monotonic_ns() + (int64_t) wait_ms * 1000000;
+}
+
+/* Whoever has just started may have no results yet. */
+static vt_err fetch_before(vt_check *check, vt_reason *reason) {
+    int64_t until_ns = wait_until(VT_CHECK_WAIT_MS);
+    vt_err err = vt_results_fetch(&check->before, bands_of(check), &check->get, reason);
+    while (err == VT_ERR_BUSY && vt_clock_monotonic_ns() < until_ns) {
+        pause_a_little();
+        err = vt_results_fetch(&check->before, bands_of(check), &check->get, reason);
+    }
+    return err;
+}
+
 vt_err vt_check_begin(vt_check *check, const vt_target *target, const vt_votes *votes, uint32_t timeout_ms, FILE *out,
                       vt_reason *reason) {
     *check = (vt_check){.votes = votes, .out = out};
@@ -21,7 +41,7 @@ vt_err vt_check_begin(vt_check *check, const vt_target *target, const vt_votes *
         vt_reason_set(reason, "out of memory");
         return err;
     }
-    err = vt_results_fetch(&check->before, bands_of(check), &check->get, reason);
+    err = fetch_before(check, reason);
     if (err == VT_ERR_NOT_FOUND) {
         check->hidden = true;
         fprintf(out, "check: %s; only ids are checked\n", reason->text);
@@ -34,15 +54,6 @@ void vt_check_release(vt_check *check) {
     vt_http_get_release(&check->get);
     vt_results_release(&check->before);
     vt_results_release(&check->after);
-}
-
-static void pause_a_little(void) {
-    const struct timespec pause = {.tv_nsec = VT_CHECK_POLL_MS * 1000000L};
-    nanosleep(&pause, NULL);
-}
-
-static int64_t wait_until(uint32_t wait_ms) {
-    return vt_clock_monotonic_ns() + (int64_t) wait_ms * 1000000;
 }
 
 /* Whether every band has grown by what is sure. */

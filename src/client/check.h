@@ -1,5 +1,6 @@
 /* `votaton send --check`: whether what the server acknowledged is what it counts and what can be looked up.
  *
+ * Roles on many machines count and archive behind the answer, and results are at another address than votes.
  * The results are read before and after. Afterwards the check waits until they have grown by the votes that are sure to
  * be new, for a bounded time. A band that has grown by less than was acknowledged fails the check. One that has
  * grown by more is a warning: others may vote at the same time. Then a sample of the acknowledged ids (all, when there
@@ -11,7 +12,7 @@
 #include "client/account.h"
 #include "client/results.h"
 
-enum { VT_CHECK_WAIT_MS = 10000, VT_CHECK_POLL_MS = 100, VT_CHECK_LINES_MAX = 20 };
+enum { VT_CHECK_WAIT_MS = 30000, VT_CHECK_POLL_MS = 100, VT_CHECK_LINES_MAX = 20 };
 
 typedef struct vt_check {
     const vt_votes *votes; /* borrowed */
@@ -23,7 +24,8 @@ typedef struct vt_check {
 } vt_check;
 
 /* Reads the results before anything is sent. In the caller's storage, which must not move; released by the caller even
- * after an error. GONE and others with *reason: the server cannot be asked. */
+ * after an error. Waits at most VT_CHECK_WAIT_MS while the results cannot be told. GONE and others with *reason:
+ * `target` cannot be asked. */
 VT_MUST_CHECK vt_err vt_check_begin(vt_check *check, const vt_target *target, const vt_votes *votes,
                                     uint32_t timeout_ms, FILE *out, vt_reason *reason);
 

@@ -32,8 +32,9 @@ static void read_band(vt_results *results, const vt_band_names *names, const jso
 bool vt_results_read(vt_results *results, const vt_band_names *names, vt_slice body) {
     json_t *root = json_loadb(body.len > 0 ? body.ptr : "", body.len, JSON_ALLOW_NUL, NULL);
     const json_t *bands = json_object_get(root, "bands");
-    bool shown = json_is_array(bands) && json_is_integer(json_object_get(root, "total")) &&
-                 !json_is_true(json_object_get(root, "hidden"));
+    bool is_result = json_is_array(bands) && json_is_integer(json_object_get(root, "total"));
+    results->is_hidden = is_result && json_is_true(json_object_get(root, "hidden"));
+    bool shown = is_result && !results->is_hidden;
     if (shown) {
         const json_t *verdicts = json_object_get(root, "verdicts");
         results->total = number_at(root, "total");
@@ -56,9 +57,19 @@ vt_err vt_results_fetch(vt_results *results, const vt_band_names *names, vt_http
         vt_reason_set(reason, "GET %s: %s", results_path, vt_err_text(err));
         return err;
     }
-    if (status != 200 || !vt_results_read(results, names, body)) {
-        vt_reason_set(reason, "GET %s: status %d, no results shown", results_path, status);
+    if (status == 200 && vt_results_read(results, names, body)) {
+        return VT_OK;
+    }
+    if (status == 200 && results->is_hidden) {
+        vt_reason_set(reason, "GET %s: the results are hidden", results_path);
         return VT_ERR_NOT_FOUND;
     }
-    return VT_OK;
+    if (status == 503) {
+        vt_reason_set(reason, "GET %s at %s: status 503, it cannot tell them now", results_path,
+                      get->target->authority);
+        return VT_ERR_BUSY;
+    }
+    vt_reason_set(reason, "GET %s at %s: status %d without results: --results must name an address that has them",
+                  results_path, get->target->authority, status);
+    return VT_ERR_GONE;
 }

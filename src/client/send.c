@@ -6,6 +6,7 @@
 typedef struct send_run {
     const vt_send_options *options;
     vt_target target;
+    vt_target results;
     vt_votes *votes;
     vt_account *account;
     vt_check check;
@@ -55,11 +56,26 @@ static vt_err check_in_flight(const vt_send_options *options, const vt_target *t
     return VT_OK;
 }
 
+static vt_err begin_check(send_run *run, vt_reason *reason) {
+    const vt_send_options *options = run->options;
+    vt_err err = VT_OK;
+    run->results = run->target;
+    if (options->results != NULL) {
+        err = vt_target_parse("--results", options->results, &run->results, reason);
+        if (err == VT_OK) {
+            err = vt_target_resolve(&run->results, reason);
+        }
+    }
+    return err == VT_OK
+               ? vt_check_begin(&run->check, &run->results, run->votes, options->timeout_ms, options->report, reason)
+               : err;
+}
+
 static vt_err prepare(send_run *run, vt_reason *reason) {
     const vt_send_options *options = run->options;
     vt_err err = check_ranges(options, reason);
     if (err == VT_OK) {
-        err = vt_target_parse(options->to, &run->target, reason);
+        err = vt_target_parse("--to", options->to, &run->target, reason);
     }
     if (err == VT_OK) {
         err = check_in_flight(options, &run->target, reason);
@@ -75,7 +91,7 @@ static vt_err prepare(send_run *run, vt_reason *reason) {
         err = vt_target_resolve(&run->target, reason);
     }
     if (err == VT_OK && options->check) {
-        err = vt_check_begin(&run->check, &run->target, run->votes, options->timeout_ms, options->report, reason);
+        err = begin_check(run, reason);
     }
     if (err == VT_OK) {
         vt_account_options books = {.votes = run->votes,

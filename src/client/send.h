@@ -27,6 +27,7 @@ enum {
 typedef struct vt_send_options {
     const char *file;      /* a JSON array of votes or NDJSON; "-": standard input */
     const char *to;        /* http://HOST[:PORT][/path] or grpc://HOST:PORT */
+    const char *results;   /* where `check` asks, a URL as `to`; NULL: at `to` */
     const char *acks_file; /* gets each acknowledged id, one a line; NULL: none */
     uint32_t connections;  /* 1 … VT_SEND_CONNECTIONS_MAX */
     uint32_t streams;      /* gRPC calls in flight on each connection: 1 … VT_SEND_STREAMS_MAX */

@@ -85,23 +85,23 @@ static bool take_path(const char *rest, vt_target *target) {
     return true;
 }
 
-vt_err vt_target_parse(const char *url, vt_target *out, vt_reason *reason) {
+vt_err vt_target_parse(const char *setting, const char *url, vt_target *out, vt_reason *reason) {
     vt_target target = {0};
     const char *rest = url;
     if (!take_scheme(&rest, &target)) {
-        vt_reason_set(reason, "--to %s: must start with http:// or grpc:// (TLS is left to a proxy)", url);
+        vt_reason_set(reason, "%s %s: must start with http:// or grpc:// (TLS is left to a proxy)", setting, url);
         return VT_ERR_BAD_CONFIG;
     }
     if (!take_host(&rest, &target)) {
-        vt_reason_set(reason, "--to %s: a host is needed, as in http://HOST:PORT", url);
+        vt_reason_set(reason, "%s %s: a host is needed, as in http://HOST:PORT", setting, url);
         return VT_ERR_BAD_CONFIG;
     }
     if (!take_port(&rest, &target)) {
-        vt_reason_set(reason, "--to %s: a port from 1 to %d is needed behind the host", url, PORT_MAX);
+        vt_reason_set(reason, "%s %s: a port from 1 to %d is needed behind the host", setting, url, PORT_MAX);
         return VT_ERR_BAD_CONFIG;
     }
     if (!take_path(rest, &target)) {
-        vt_reason_set(reason, "--to %s: %s", url,
+        vt_reason_set(reason, "%s %s: %s", setting, url,
                       target.scheme == VT_TARGET_GRPC ? "a gRPC target has no path" : "the path is not valid");
         return VT_ERR_BAD_CONFIG;
     }

@@ -1,4 +1,4 @@
-/* Where votes are sent: the URL behind --to, taken apart (RFC 3986 §3). */
+/* Where votes are sent, or results asked for: the URL behind --to or --results, taken apart (RFC 3986 §3). */
 #ifndef VT_CLIENT_TARGET_H
 #define VT_CLIENT_TARGET_H
 
@@ -28,8 +28,8 @@ typedef struct vt_target {
 } vt_target;
 
 /* Reads `http://HOST[:PORT][/path]` (port 80 when left out) or `grpc://HOST:PORT`. On error *out is unchanged and
- * *reason says what is wrong. BAD_CONFIG. */
-VT_MUST_CHECK vt_err vt_target_parse(const char *url, vt_target *out, vt_reason *reason);
+ * *reason says what is wrong with `setting`. BAD_CONFIG. */
+VT_MUST_CHECK vt_err vt_target_parse(const char *setting, const char *url, vt_target *out, vt_reason *reason);
 
 /* Looks the host up, once and blocking, and keeps at most VT_TARGET_ADDRESSES_MAX addresses. NOT_FOUND. */
 VT_MUST_CHECK vt_err vt_target_resolve(vt_target *target, vt_reason *reason);

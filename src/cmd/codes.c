@@ -1,9 +1,13 @@
 /* `votaton codes`: makes voter codes for a contest that limits votes by code. */
+#include "base/clock.h"
 #include "cmd/config.h"
 #include "cmd/logging.h"
 #include "cmd/stored_contest.h"
+#include "cmd/topic.h"
 #include "contest/code.h"
 #include "contest/definition.h"
+#include "contest/establish.h"
+#include "count/patience.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,10 +69,18 @@ static FILE *open_output(const vt_config *config) {
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
+static bool is_in_kafka(const vt_config *config) {
+    return strncmp(config->ledger, "kafka://", 8) == 0;
+}
+
 /* Codes of another secret would be refused at the ballot: better here. */
 static vt_err load_secret(const vt_config *config, const vt_contest *contest, vt_secret *secret,
                           char reason[VT_REASON_MAX]) {
     const char *value = config->contest_secret[0] == '\0' ? NULL : config->contest_secret;
+    if (value == NULL && is_in_kafka(config)) {
+        snprintf(reason, VT_REASON_MAX, "the contest's secret is missing: set CONTEST_SECRET or CONTEST_SECRET_FILE");
+        return VT_ERR_BAD_CONFIG;
+    }
     vt_err err = vt_secret_find(value, config->data, secret, reason);
     if (err != VT_OK) {
         return err;
@@ -104,7 +116,12 @@ static vt_err make(const vt_config *config, const vt_contest *contest, char reas
     return err;
 }
 
-int vt_cmd_codes(const vt_config *config) {
+static int failed(const char *reason) {
+    fprintf(stderr, "votaton codes: %s\n", reason);
+    return VT_EXIT_FAILED;
+}
+
+static int make_for_data(const vt_config *config) {
     char reason[VT_REASON_MAX] = "";
     vt_store *store;
     vt_err err = vt_store_open(config->data, VT_STORE_READ, &store, reason);
@@ -119,9 +136,42 @@ int vt_cmd_codes(const vt_config *config) {
         vt_definition_free(definition);
         vt_store_close(store);
     }
+    return err == VT_OK ? VT_EXIT_OK : failed(reason);
+}
+
+static vt_err read_contest(vt_topic *topic, const vt_service *service, vt_definition **out,
+                           char reason[VT_SERVICE_REASON_MAX]) {
+    vt_err err = vt_topic_connect(topic, service, VT_LEDGER_KAFKA_READ, reason);
     if (err != VT_OK) {
-        fprintf(stderr, "votaton codes: %s\n", reason);
-        return VT_EXIT_FAILED;
+        return err;
     }
-    return VT_EXIT_OK;
+    char why[VT_REASON_MAX];
+    err = vt_contest_read(topic->ledger, out, why);
+    if (err != VT_OK) {
+        snprintf(reason, VT_SERVICE_REASON_MAX, "contest: %s", why);
+    }
+    return err;
+}
+
+static int make_for_topic(const vt_config *config) {
+    char reason[VT_SERVICE_REASON_MAX];
+    const vt_service service = {.config = config};
+    vt_topic topic = {0};
+    vt_definition *definition = NULL;
+    vt_patience patience = {.since_ns = vt_clock_monotonic_ns()};
+    vt_err err;
+    vt_logging_setup(config);
+    do {
+        err = read_contest(&topic, &service, &definition, reason);
+    } while (vt_patience_tries_again(&patience, err));
+    if (err == VT_OK) {
+        err = make(config, vt_definition_contest(definition), reason);
+    }
+    vt_definition_free(definition);
+    vt_topic_release(&topic);
+    return err == VT_OK ? VT_EXIT_OK : failed(reason);
+}
+
+int vt_cmd_codes(const vt_config *config) {
+    return is_in_kafka(config) ? make_for_topic(config) : make_for_data(config);
 }

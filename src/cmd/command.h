@@ -9,6 +9,10 @@ typedef struct vt_config vt_config; /* cmd/config.h */
 /* X(ID, name, summary, positional arguments, least, most); each has `int vt_cmd_<name>(const vt_config *)`. */
 #define VT_COMMAND_MAP(X)                                                                                              \
     X(RUN, run, "serve a contest: take votes, count them, show the results", "", 0, 0)                                 \
+    X(INGEST, ingest, "one role of many machines: take votes into Kafka", "", 0, 0)                                    \
+    X(COUNT, count, "one role of many machines: count the votes of Kafka in Redis", "", 0, 0)                          \
+    X(ARCHIVE, archive, "one role of many machines: write the votes of Kafka to MongoDB", "", 0, 0)                    \
+    X(WEB, web, "one role of many machines: show results of Redis and votes of MongoDB", "", 0, 0)                     \
     X(SEND, send, "send the votes of a file to any endpoint", "FILE", 1, 1)                                            \
     X(VERIFY, verify, "recount from the ledger and compare; exit 1 on any difference", "", 0, 0)                       \
     X(REBUILD, rebuild, "throw the tally away and derive it again from the ledger", "", 0, 0)                          \

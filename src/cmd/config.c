@@ -1,5 +1,6 @@
 #include "cmd/config.h"
 
+#include "cmd/config_properties.h"
 #include "cmd/config_value.h"
 #include "cmd/nearest.h"
 
@@ -21,6 +22,13 @@ const vt_config_row vt_config_rows[] = {
 #undef VT_CONFIG_ROW
 };
 
+/* Where each row is. */
+enum {
+#define VT_CONFIG_INDEX(field, ...) ROW_##field,
+    VT_CONFIG_MAP(VT_CONFIG_INDEX)
+#undef VT_CONFIG_INDEX
+};
+
 enum { ROWS_COUNT = sizeof vt_config_rows / sizeof *vt_config_rows };
 const size_t vt_config_rows_count = ROWS_COUNT;
 
@@ -30,6 +38,7 @@ typedef struct parse {
     vt_config_environment *environment;
     void *context;
     const char *values[ROWS_COUNT];
+    char properties[VT_CONFIG_TEXT_MAX + 1]; /* of all flags of a row of properties, which no command has two of */
     vt_config *config;
     char *reason; /* VT_CONFIG_REASON_MAX */
 } parse;
@@ -40,6 +49,10 @@ static bool is_taken(const vt_config_row *row, vt_command_id command) {
 
 /* Whether `word`, of `len` bytes, is the row's flag. */
 static bool is_flag(const vt_config_row *row, const char *word, size_t len) {
+    if (row->type == VT_CONFIG_PROPERTIES) {
+        size_t prefix_len = strcspn(row->flag, ".") + 1;
+        return len >= prefix_len && memcmp(row->flag, word, prefix_len) == 0;
+    }
     return row->flag != NULL && strlen(row->flag) == len && memcmp(row->flag, word, len) == 0;
 }
 
@@ -83,6 +96,15 @@ static vt_err refuse_flag(parse *self, const char *word, size_t len) {
                             nearest);
 }
 
+/* Takes one more property, "kafka.NAME". */
+static vt_err take_property(parse *self, const vt_config_row *row, const char *word, size_t len, const char *value) {
+    size_t prefix_len = strcspn(row->flag, ".") + 1;
+    char source[NAME_MAX_BYTES];
+    snprintf(source, sizeof source, "--%.*s", (int) (len < sizeof source ? len : sizeof source - 1), word);
+    return vt_config_property_add(self->properties, source, vt_slice_of(word + prefix_len, len - prefix_len),
+                                  vt_slice_str(value), self->reason);
+}
+
 /* Takes argv[*at], a flag, and its value, which may be the next argument. */
 static vt_err take_flag(parse *self, int argc, const char *const *argv, int *at) {
     const char *word = strcmp(argv[*at], "-h") == 0 ? "help" : argv[*at] + 2;
@@ -94,15 +116,21 @@ static vt_err take_flag(parse *self, int argc, const char *const *argv, int *at)
     if (i == ROWS_COUNT) {
         return refuse_flag(self, word, len);
     }
+    const vt_config_row *row = &vt_config_rows[i];
+    const char *value;
     if (word[len] == '=') {
-        self->values[i] = word + len + 1;
-    } else if (vt_config_rows[i].type == VT_CONFIG_SWITCH) {
-        self->values[i] = "true";
+        value = word + len + 1;
+    } else if (row->type == VT_CONFIG_SWITCH) {
+        value = "true";
     } else if (*at + 1 < argc) {
-        self->values[i] = argv[++*at];
+        value = argv[++*at];
     } else {
-        return vt_config_refuse(self->reason, "--%s: needs a value", vt_config_rows[i].flag);
+        return vt_config_refuse(self->reason, "--%s: needs a value", row->flag);
     }
+    if (row->type == VT_CONFIG_PROPERTIES) {
+        return take_property(self, row, word, len, value);
+    }
+    self->values[i] = value;
     return VT_OK;
 }
 
@@ -140,24 +168,31 @@ static const char *look_up(const parse *self, const char *name) {
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-static vt_err set_secret(const parse *self, const vt_config_row *row) {
+/* Takes the value of one of the row's variables, or of the file that it names, if there is one. */
+static vt_err set_variable(const parse *self, const vt_config_row *row, const char *name, bool *is_set) {
     char file_name[NAME_MAX_BYTES];
-    snprintf(file_name, sizeof file_name, "%s_FILE", row->environment);
-    const char *value = look_up(self, row->environment);
-    const char *path = look_up(self, file_name);
+    snprintf(file_name, sizeof file_name, "%s_FILE", name);
+    const char *value = look_up(self, name);
+    const char *path = vt_config_value_is_secret(row) ? look_up(self, file_name) : NULL;
+    *is_set = value != NULL || path != NULL;
     if (value != NULL && path != NULL) {
-        return vt_config_refuse(self->reason, "%s: set it or %s, not both", row->environment, file_name);
+        return vt_config_refuse(self->reason, "%s: set it or %s, not both", name, file_name);
     }
     if (path != NULL) {
         return vt_config_value_read_secret(row, path, file_name, self->config, self->reason);
     }
-    return value == NULL ? VT_OK : vt_config_value_set(row, value, row->environment, self->config, self->reason);
+    return value == NULL ? VT_OK : vt_config_value_set(row, value, name, self->config, self->reason);
 }
 
 /* A familiar variable gives the whole value, but for an address, of which it gives the port. */
-static vt_err set_familiar(const parse *self, const vt_config_row *row, const char *value) {
+static vt_err set_familiar(const parse *self, const vt_config_row *row) {
+    bool is_set = false;
     if (row->type != VT_CONFIG_ADDRESS) {
-        return vt_config_value_set(row, value, row->familiar, self->config, self->reason);
+        return set_variable(self, row, row->familiar, &is_set);
+    }
+    const char *value = look_up(self, row->familiar);
+    if (value == NULL) {
+        return VT_OK;
     }
     char address[NAME_MAX_BYTES];
     int host_len = (int) (strrchr(row->fallback, ':') - row->fallback);
@@ -180,20 +215,17 @@ static vt_err set_row(const parse *self, size_t i) {
     if (!is_taken(row, self->command)) {
         return VT_OK;
     }
-    if (row->type == VT_CONFIG_SECRET) {
-        return set_secret(self, row);
-    }
     if (self->values[i] != NULL) {
         char source[NAME_MAX_BYTES];
         snprintf(source, sizeof source, "--%s", row->flag);
         return vt_config_value_set(row, self->values[i], source, self->config, self->reason);
     }
-    const char *value = look_up(self, row->environment);
-    if (value != NULL) {
-        return vt_config_value_set(row, value, row->environment, self->config, self->reason);
+    bool is_set = false;
+    vt_err err = row->environment == NULL ? VT_OK : set_variable(self, row, row->environment, &is_set);
+    if (err == VT_OK && row->type == VT_CONFIG_PROPERTIES) {
+        err = vt_config_value_set(row, self->properties, row->flag, self->config, self->reason);
     }
-    value = look_up(self, row->familiar);
-    return value == NULL ? VT_OK : set_familiar(self, row, value);
+    return err == VT_OK && !is_set && row->familiar != NULL ? set_familiar(self, row) : err;
 }
 
 /* A host name may begin like an address, and lead anywhere. */
@@ -215,29 +247,143 @@ bool vt_config_is_loopback(const char *address) {
            (vt_slice_starts_with(host, VT_SLICE("127.")) && is_ipv4(host));
 }
 
-/* What depends on more than one setting, or on the machine. */
-static vt_err finish(const parse *self) {
-    vt_config *config = self->config;
-    if (config->threads == 0) {
-        long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-        config->threads = cpus < 1 ? 1 : cpus > THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t) cpus;
-    }
-    if (config->command == VT_COMMAND_RUN && !vt_config_is_loopback(config->admin_listen) &&
-        config->admin_token[0] == '\0') {
+static uint32_t one_for_each_cpu(uint32_t threads) {
+    long cpus = threads == 0 ? sysconf(_SC_NPROCESSORS_ONLN) : (long) threads;
+    return threads > 0 ? threads : cpus < 1 ? 1 : cpus > THREADS_AUTO_MAX ? THREADS_AUTO_MAX : (uint32_t) cpus;
+}
+
+static vt_err check_admin(const parse *self) {
+    const vt_config *config = self->config;
+    bool serves = is_taken(&vt_config_rows[ROW_admin_token], self->command);
+    if (serves && !vt_config_is_loopback(config->admin_listen) && config->admin_token[0] == '\0') {
         return vt_config_refuse(self->reason,
                                 "--admin-listen (VOTATON_ADMIN_LISTEN): %.64s is reached from other machines and needs "
                                 "VOTATON_ADMIN_TOKEN or VOTATON_ADMIN_TOKEN_FILE",
                                 config->admin_listen);
     }
-    const vt_command *command = &vt_commands[config->command];
-    if (config->arguments_count < command->arguments_min) {
+    return VT_OK;
+}
+
+static vt_err check_arguments(const parse *self) {
+    const vt_command *command = &vt_commands[self->command];
+    if (self->config->arguments_count < command->arguments_min) {
         return vt_config_refuse(self->reason, "%s is missing: votaton %s %s", command->arguments, command->name,
                                 command->arguments);
     }
-    if (strcmp(config->ledger, "null:") != 0 && strcmp(config->ledger, "sqlite:") != 0) {
-        return vt_config_refuse(self->reason, "--ledger (VOTATON_LEDGER): must be sqlite: or null:");
+    return VT_OK;
+}
+
+/* The familiar variables of Kafka give a ledger together, where none is given. */
+static vt_err join_kafka_variables(const parse *self) {
+    vt_config *config = self->config;
+    bool is_given = self->values[ROW_ledger] != NULL || look_up(self, vt_config_rows[ROW_ledger].environment) != NULL;
+    if (is_given || (config->kafka_brokers[0] == '\0' && config->kafka_topic[0] == '\0')) {
+        return VT_OK;
+    }
+    if (config->kafka_brokers[0] == '\0' || config->kafka_topic[0] == '\0') {
+        return vt_config_refuse(self->reason, "KAFKA_BROKERS and KAFKA_TOPIC: only both together name a ledger");
+    }
+    int len =
+        snprintf(config->ledger, sizeof config->ledger, "kafka://%s/%s", config->kafka_brokers, config->kafka_topic);
+    if (len < 0 || (size_t) len >= sizeof config->ledger) {
+        return vt_config_refuse(self->reason, "KAFKA_BROKERS and KAFKA_TOPIC: are longer than %d bytes together",
+                                VT_CONFIG_TEXT_MAX);
     }
     return VT_OK;
+}
+
+static vt_err check_ledger(const parse *self) {
+    vt_config *config = self->config;
+    if (!is_taken(&vt_config_rows[ROW_kafka_brokers], self->command)) {
+        if (config->ledger[0] == '\0') {
+            strcpy(config->ledger, "sqlite:");
+        }
+        bool is_known = strcmp(config->ledger, "null:") == 0 || strcmp(config->ledger, "sqlite:") == 0;
+        return is_known ? VT_OK : vt_config_refuse(self->reason, "--ledger (VOTATON_LEDGER): must be sqlite: or null:");
+    }
+    bool takes_data = is_taken(&vt_config_rows[ROW_data], self->command);
+    if (takes_data && self->values[ROW_data] != NULL && self->values[ROW_ledger] == NULL) {
+        strcpy(config->ledger, "sqlite:"); /* a flag stands before what the environment says of the ledger */
+        return VT_OK;
+    }
+    vt_err err = join_kafka_variables(self);
+    if (err == VT_OK && takes_data && config->ledger[0] == '\0') {
+        strcpy(config->ledger, "sqlite:");
+    }
+    if (err == VT_OK && strncmp(config->ledger, "kafka://", 8) != 0) {
+        if (takes_data && strcmp(config->ledger, "sqlite:") == 0) {
+            return VT_OK;
+        }
+        return vt_config_refuse(self->reason,
+                                "--ledger (VOTATON_LEDGER): must be kafka://HOST:PORT[,HOST:PORT…]/TOPIC, "
+                                "or set KAFKA_BROKERS and KAFKA_TOPIC");
+    }
+    return err;
+}
+
+/* A store that the command takes must be given. */
+static vt_err check_store(const parse *self, size_t row_index, const char *form) {
+    const vt_config_row *row = &vt_config_rows[row_index];
+    const char *value = vt_config_value_at(row, self->config);
+    if (!is_taken(row, self->command) || value[0] != '\0') {
+        return VT_OK;
+    }
+    return vt_config_refuse(self->reason, "--%s is missing (or %s, or %s): %s", row->flag, row->environment,
+                            row->familiar, form);
+}
+
+/* Commands that derive stores take a data directory, too. With a ledger in Kafka they work on what is given of its
+ * stores; without one they must not work on another directory than somebody thinks of who named those. */
+static vt_err check_derived_stores(const parse *self) {
+    const vt_config *config = self->config;
+    const char *command = vt_commands[self->command].name;
+    bool has_one = config->tally[0] != '\0' || config->log[0] != '\0';
+    bool has_flag = self->values[ROW_tally] != NULL || self->values[ROW_log] != NULL;
+    bool has_data = self->values[ROW_data] != NULL || look_up(self, vt_config_rows[ROW_data].environment) != NULL;
+    if (strncmp(config->ledger, "kafka://", 8) == 0) {
+        return has_one ? VT_OK
+                       : vt_config_refuse(
+                             self->reason,
+                             "--tally and --log are missing: `votaton %s` of a ledger in Kafka needs at least one",
+                             command);
+    }
+    if (has_flag || (has_one && !has_data)) {
+        return vt_config_refuse(self->reason,
+                                "--ledger is missing (or KAFKA_BROKERS and KAFKA_TOPIC): `votaton %s` of --tally or "
+                                "--log needs a ledger in Kafka; a data directory goes by --data without them",
+                                command);
+    }
+    return VT_OK;
+}
+
+static vt_err check_stores(const parse *self) {
+    bool takes_tally = is_taken(&vt_config_rows[ROW_tally], self->command);
+    if (takes_tally && is_taken(&vt_config_rows[ROW_data], self->command)) {
+        return check_derived_stores(self);
+    }
+    vt_err err = check_store(self, ROW_tally, "redis://HOST:PORT");
+    return err == VT_OK ? check_store(self, ROW_log, "mongodb://HOST:PORT/DATABASE.COLLECTION") : err;
+}
+
+/* What depends on more than one setting, or on the machine. */
+static vt_err finish(const parse *self) {
+    vt_config *config = self->config;
+    config->threads = one_for_each_cpu(config->threads);
+    config->workers = one_for_each_cpu(config->workers);
+    if (config->group[0] == '\0' && is_taken(&vt_config_rows[ROW_group], self->command)) {
+        /* With the topic: contests that share brokers must not share members. */
+        const char *slash = strrchr(config->ledger, '/');
+        snprintf(config->group, sizeof config->group, "votaton-%s-%.*s", vt_commands[self->command].name,
+                 VT_CONFIG_TEXT_MAX / 2, slash == NULL ? "" : slash + 1);
+    }
+    vt_err err = check_admin(self);
+    if (err == VT_OK) {
+        err = check_arguments(self);
+    }
+    if (err == VT_OK) {
+        err = check_ledger(self);
+    }
+    return err == VT_OK ? check_stores(self) : err;
 }
 
 vt_err vt_config_parse(vt_command_id command, int argc, const char *const *argv, vt_config_environment *environment,

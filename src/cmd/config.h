@@ -15,6 +15,8 @@ typedef enum vt_config_type {
     VT_CONFIG_URL,
     VT_CONFIG_ADDRESS,
     VT_CONFIG_SECRET,
+    VT_CONFIG_SECRET_URL,
+    VT_CONFIG_PROPERTIES,
     VT_CONFIG_NUMBER,
     VT_CONFIG_DURATION,
     VT_CONFIG_CHOICE,
@@ -30,6 +32,8 @@ typedef enum vt_config_log_format { VT_CONFIG_LOG_AUTO, VT_CONFIG_LOG_TEXT, VT_C
 #define VT_CONFIG_MEMBER_URL(field) char field[VT_CONFIG_TEXT_MAX + 1]
 #define VT_CONFIG_MEMBER_ADDRESS(field) char field[VT_CONFIG_TEXT_MAX + 1]
 #define VT_CONFIG_MEMBER_SECRET(field) char field[VT_CONFIG_TEXT_MAX + 1]
+#define VT_CONFIG_MEMBER_SECRET_URL(field) char field[VT_CONFIG_TEXT_MAX + 1]
+#define VT_CONFIG_MEMBER_PROPERTIES(field) char field[VT_CONFIG_TEXT_MAX + 1]
 #define VT_CONFIG_MEMBER_NUMBER(field) uint32_t field
 #define VT_CONFIG_MEMBER_DURATION(field) uint32_t field
 #define VT_CONFIG_MEMBER_CHOICE(field) uint32_t field
@@ -77,8 +81,8 @@ VT_MUST_CHECK vt_err vt_config_parse(vt_command_id command, int argc, const char
                                      vt_config_environment *environment, void *context, vt_config *out,
                                      char reason[VT_CONFIG_REASON_MAX]);
 
-/* Appends the settings of the configuration's command as one JSON object; secrets are left out. Errors of
- * vt_buf_append. */
+/* Appends the settings of the configuration's command as one JSON object; secrets are left out, and the passwords of
+ * URLs. Errors of vt_buf_append. */
 VT_MUST_CHECK vt_err vt_config_render(const vt_config *config, vt_buf *out);
 
 /* Whether "HOST:PORT" is an address that only this machine reaches: localhost, 127.0.0.0/8 or [::1]. */

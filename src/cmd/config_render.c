@@ -1,4 +1,5 @@
 #include "cmd/config.h"
+#include "cmd/config_url.h"
 #include "obs/escape.h"
 
 #include <inttypes.h>
@@ -9,6 +10,12 @@ static vt_err render_quoted(vt_slice text, vt_buf *out) {
         err = vt_escape_json(out, text);
     }
     return err == VT_OK ? vt_buf_append_char(out, '"') : err;
+}
+
+static vt_err render_url(const char *url, vt_buf *out) {
+    char shown[VT_CONFIG_TEXT_MAX + 1];
+    vt_config_url_redact(url, shown, sizeof shown);
+    return render_quoted(vt_slice_str(shown), out);
 }
 
 /* The `index`th of the choices. */
@@ -29,6 +36,8 @@ static vt_err render_value(const vt_config_row *row, const vt_config *config, vt
         return render_quoted(choice_text(row->choices, *(const uint32_t *) value), out);
     case VT_CONFIG_SWITCH:
         return vt_buf_appendf(out, "%s", *(const bool *) value ? "true" : "false");
+    case VT_CONFIG_SECRET_URL:
+        return render_url(value, out);
     default:
         return render_quoted(vt_slice_str(value), out);
     }

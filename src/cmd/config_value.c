@@ -1,6 +1,7 @@
 #include "cmd/config_value.h"
 
 #include "base/assert.h"
+#include "cmd/config_properties.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,10 @@
 
 void *vt_config_value_at(const vt_config_row *row, vt_config *config) {
     return (char *) config + row->offset;
+}
+
+bool vt_config_value_is_secret(const vt_config_row *row) {
+    return row->type == VT_CONFIG_SECRET || row->type == VT_CONFIG_SECRET_URL;
 }
 
 vt_err vt_config_refuse(char reason[VT_CONFIG_REASON_MAX], const char *format, ...) {
@@ -135,6 +140,8 @@ vt_err vt_config_value_set(const vt_config_row *row, const char *text, const cha
         return set_switch(text, source, out, reason);
     case VT_CONFIG_ADDRESS:
         return set_address(text, source, out, reason);
+    case VT_CONFIG_PROPERTIES:
+        return vt_config_properties_add(out, source, text, reason);
     default:
         return set_text(text, source, out, reason);
     }
@@ -160,7 +167,7 @@ static ssize_t read_file(const char *path, char *bytes, size_t max) {
 
 vt_err vt_config_value_read_secret(const vt_config_row *row, const char *path, const char *source, vt_config *config,
                                    char reason[VT_CONFIG_REASON_MAX]) {
-    VT_ASSERT(row->type == VT_CONFIG_SECRET);
+    VT_ASSERT(vt_config_value_is_secret(row));
     /* Room for a line end of two bytes and for one byte more, which tells that the file is too big. */
     char bytes[VT_CONFIG_TEXT_MAX + 3];
     ssize_t got = read_file(path, bytes, sizeof bytes);

@@ -4,8 +4,11 @@
 
 #include "cmd/config.h"
 
-/* Checks `text` and writes it. VT_ERR_BAD_CONFIG: `reason` begins with `source`, the name of the flag or the variable
- * that gave it, and does not repeat secrets. */
+/* Whether its variables may name a file instead, by NAME_FILE. */
+bool vt_config_value_is_secret(const vt_config_row *row);
+
+/* Checks `text` and writes it; properties are added to those that are there. VT_ERR_BAD_CONFIG: `reason` begins with
+ * `source`, the name of the flag or the variable that gave it, and does not repeat secrets. */
 VT_MUST_CHECK vt_err vt_config_value_set(const vt_config_row *row, const char *text, const char *source,
                                          vt_config *config, char reason[VT_CONFIG_REASON_MAX]);
 

@@ -92,7 +92,7 @@ static vt_err establish(const vt_config *config, const char *dir, vt_embedded *o
 }
 
 vt_err vt_embedded_open(const vt_config *config, vt_metrics *metrics, vt_health *health, vt_ledger_fatal *on_fatal,
-                        vt_embedded *out, char reason[VT_EMBEDDED_REASON_MAX]) {
+                        void *context, vt_embedded *out, char reason[VT_EMBEDDED_REASON_MAX]) {
     _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_REASON_MAX, "the reasons of contest/ fit");
     _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_STORE_REASON_MAX, "the reasons of sqlite/ fit");
     _Static_assert((int) VT_EMBEDDED_REASON_MAX >= (int) VT_REBUILD_REASON_MAX, "the reasons of count/ fit");
@@ -104,6 +104,7 @@ vt_err vt_embedded_open(const vt_config *config, vt_metrics *metrics, vt_health 
         .metrics = metrics,
         .health = health,
         .on_fatal = on_fatal,
+        .context = context,
     };
     vt_err err = dir == NULL ? say(vt_ledger_null_open(&out->ledger), "ledger", reason)
                              : open_stores(dir, &options, out, reason);

@@ -27,10 +27,12 @@ typedef struct vt_embedded {
 } vt_embedded;
 
 /* Opens the data directory (made when missing), catches the tally up with the ledger and establishes the contest.
- * `on_fatal` is called once, on the ledger's thread, when nothing can be acknowledged any more. On error `reason` says
- * in one line what is wrong, and nothing is open; VT_ERR_GONE when a signal that ends the process came meanwhile. */
+ * `on_fatal` is called once, with `context`, on the ledger's thread, when nothing can be acknowledged any more. On
+ * error `reason` says in one line what is wrong, and nothing is open; VT_ERR_GONE when a signal that ends the process
+ * came meanwhile. */
 VT_MUST_CHECK vt_err vt_embedded_open(const vt_config *config, vt_metrics *metrics, vt_health *health,
-                                      vt_ledger_fatal *on_fatal, vt_embedded *out, char reason[VT_EMBEDDED_REASON_MAX]);
+                                      vt_ledger_fatal *on_fatal, void *context, vt_embedded *out,
+                                      char reason[VT_EMBEDDED_REASON_MAX]);
 
 /* Closes what is open; the ledger may have been closed before. Accepts a zeroed one. */
 void vt_embedded_close(vt_embedded *embedded);

@@ -1,6 +1,7 @@
 #include "cmd/help.h"
 
 #include "cmd/config.h"
+#include "cmd/config_value.h"
 #include "cmd/nearest.h"
 
 #include <stdio.h>
@@ -18,7 +19,10 @@ static const char *placeholder(const vt_config_row *row) {
     case VT_CONFIG_PATH:
         return "PATH";
     case VT_CONFIG_URL:
+    case VT_CONFIG_SECRET_URL:
         return "URL";
+    case VT_CONFIG_PROPERTIES:
+        return "VALUE";
     case VT_CONFIG_ADDRESS:
         return "HOST:PORT";
     case VT_CONFIG_NUMBER:
@@ -66,18 +70,43 @@ vt_err vt_help_render_overview(vt_buf *out) {
                : err;
 }
 
-static vt_err append_setting(const vt_config_row *row, vt_buf *out) {
+/* Each variable that may set the row, and the one that names a file, with a mark around each. */
+static vt_err append_variables(const vt_config_row *row, const char *mark, vt_buf *out) {
+    const char *const names[] = {row->environment, row->familiar};
+    const char *before = "";
+    vt_err err = VT_OK;
+    for (size_t i = 0; err == VT_OK && i < sizeof names / sizeof *names; i++) {
+        if (names[i] == NULL) {
+            continue;
+        }
+        err = vt_buf_appendf(out, "%s%s%s%s", before, mark, names[i], mark);
+        before = ", ";
+        if (err == VT_OK && vt_config_value_is_secret(row)) {
+            err = vt_buf_appendf(out, ", %s%s_FILE%s", mark, names[i], mark);
+        }
+    }
+    return err;
+}
+
+static vt_err append_names(const vt_config_row *row, vt_buf *out) {
     const char *value = placeholder(row);
-    vt_err err = row->flag == NULL ? vt_buf_appendf(out, "  %s", row->environment)
-                                   : vt_buf_appendf(out, "  --%s%s%s", row->flag, value == NULL ? "" : " ",
-                                                    value == NULL ? "" : value);
-    if (err == VT_OK && row->flag == NULL) {
-        err = vt_buf_appendf(out, ", %s_FILE", row->environment);
+    if (row->flag == NULL) {
+        vt_err err = append(out, "  ");
+        return err == VT_OK ? append_variables(row, "", out) : err;
     }
-    if (err == VT_OK && row->flag != NULL && row->environment != NULL) {
-        err = vt_buf_appendf(out, "  [%s%s%s]", row->environment, row->familiar == NULL ? "" : ", ",
-                             row->familiar == NULL ? "" : row->familiar);
+    vt_err err = vt_buf_appendf(out, "  --%s%s%s", row->flag, value == NULL ? "" : " ", value == NULL ? "" : value);
+    if (err != VT_OK || row->environment == NULL) {
+        return err;
     }
+    err = append(out, "  [");
+    if (err == VT_OK) {
+        err = append_variables(row, "", out);
+    }
+    return err == VT_OK ? append(out, "]") : err;
+}
+
+static vt_err append_setting(const vt_config_row *row, vt_buf *out) {
+    vt_err err = append_names(row, out);
     if (err == VT_OK && row->fallback != NULL) {
         err = vt_buf_appendf(out, "  (%s)", row->fallback);
     }
@@ -109,15 +138,9 @@ static vt_err append_cell(vt_buf *out, const char *text) {
 }
 
 static vt_err append_names_cell(const vt_config_row *row, vt_buf *out) {
-    if (row->flag == NULL) {
-        return vt_buf_appendf(out, "| – | `%s`, `%s_FILE` | ", row->environment, row->environment);
-    }
-    vt_err err = vt_buf_appendf(out, "| `--%s` | ", row->flag);
+    vt_err err = row->flag == NULL ? append(out, "| – | ") : vt_buf_appendf(out, "| `--%s` | ", row->flag);
     if (err == VT_OK) {
-        err = row->environment == NULL ? append(out, "–") : vt_buf_appendf(out, "`%s`", row->environment);
-    }
-    if (err == VT_OK && row->familiar != NULL) {
-        err = vt_buf_appendf(out, ", `%s`", row->familiar);
+        err = row->environment == NULL ? append(out, "–") : append_variables(row, "`", out);
     }
     return err == VT_OK ? append(out, " | ") : err;
 }
@@ -180,12 +203,13 @@ vt_err vt_help_render_configuration(vt_buf *out) {
         "or "
         "`--flag=VALUE`. An empty variable counts as not set. What is wrong is refused at the start with exit code 2 "
         "and a line that names the flag or the variable.\n\n"
-        "- `PORT` replaces the port of the default address: the host stays 127.0.0.1. To be reached from other "
-        "machines, set `VOTATON_LISTEN=0.0.0.0:8080`.\n"
+        "- `PORT` replaces the port of the default address: its host stays, which is 127.0.0.1 but for `web`. To be "
+        "reached from other machines, set `VOTATON_LISTEN=0.0.0.0:8080`.\n"
         "- Secrets have no flag, because other users of a machine see a process's flags. They come from the variable, "
         "or "
         "from the file that the variable with `_FILE` names; line ends behind the secret do not count. Setting both is "
-        "an error. They are never printed, logged or served.\n"
+        "an error. They are never printed, logged or served. URLs that may hold a password are such secrets, too, but "
+        "have a flag for those that hold none.\n"
         "- `TIME` is a number with its unit: `500ms`, `10s`, `5m`.\n\n"
         "| flag | environment | value | default | commands | meaning |\n"
         "|---|---|---|---|---|---|\n");

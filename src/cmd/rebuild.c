@@ -1,13 +1,16 @@
-/* `votaton rebuild`: throws the tally away and derives it again. Refused while a server holds the data directory. */
+/* `votaton rebuild`: throws the tally away and derives it again. Refused while a server holds the data
+ * directory; from a ledger in Kafka it may be done beside servers. */
 #include "count/rebuild.h"
 
 #include "cmd/config.h"
 #include "cmd/logging.h"
 #include "cmd/progress.h"
+#include "cmd/rebuild_topic.h"
 #include "tally/tally_sqlite.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 _Static_assert((int) VT_REBUILD_REASON_MAX == (int) VT_STORE_REASON_MAX, "one buffer for both reasons");
 
@@ -27,15 +30,19 @@ static vt_err rebuild(vt_store *store, char reason[VT_REBUILD_REASON_MAX]) {
     vt_progress_bar_start(&bar, "rebuilding");
     err = vt_rebuild(store, tally, show, &bar, reason);
     vt_progress_bar_end(&bar);
-    vt_position position;
-    if (err == VT_OK && vt_tally_position(tally, &position) == VT_OK) {
-        printf("rebuilt the tally from %" PRId64 " records\n", position.offset);
+    vt_positions positions;
+    uint64_t generation;
+    if (err == VT_OK && vt_tally_positions(tally, &positions, &generation) == VT_OK) {
+        printf("rebuilt the tally from %" PRId64 " records\n", positions.offsets[0]);
     }
     vt_tally_close(tally);
     return err;
 }
 
 int vt_cmd_rebuild(const vt_config *config) {
+    if (strncmp(config->ledger, "kafka://", 8) == 0) {
+        return vt_rebuild_topic_command(config);
+    }
     vt_logging_setup(config);
     char reason[VT_REBUILD_REASON_MAX];
     vt_store *store;

@@ -10,6 +10,7 @@ int vt_cmd_send(const vt_config *config) {
     vt_send_options_init(&options);
     options.file = config->arguments[0];
     options.to = config->to;
+    options.results = config->results[0] == '\0' ? NULL : config->results;
     options.acks_file = config->acks[0] == '\0' ? NULL : config->acks;
     options.connections = config->connections;
     options.streams = config->streams;

@@ -28,8 +28,12 @@ vt_err vt_signals_hold(void) {
 }
 
 bool vt_signals_is_pending(void) {
+    return vt_signals_come_within(0);
+}
+
+bool vt_signals_come_within(uint32_t timeout_ms) {
     struct pollfd fds[] = {{.fd = signals_fd, .events = POLLIN}, {.fd = give_up_fd, .events = POLLIN}};
-    return poll(fds, 2, 0) > 0;
+    return poll(fds, 2, (int) timeout_ms) > 0;
 }
 
 void vt_signals_wait(void) {

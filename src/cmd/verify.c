@@ -5,11 +5,13 @@
 #include "cmd/logging.h"
 #include "cmd/progress.h"
 #include "cmd/stored_contest.h"
+#include "cmd/verify_topic.h"
 #include "count/difference.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What the recount needs to know of the contest, and what is wrong with it. */
 typedef struct contest_state {
@@ -40,16 +42,16 @@ static vt_err read_contest(const vt_store *store, contest_state *out) {
 }
 
 static void print_report(const vt_verify_report *report) {
-    for (uint32_t i = 0; i < report->listed; i++) {
-        printf("difference: %s\n", report->text[i]);
+    for (uint32_t i = 0; i < report->found.listed; i++) {
+        printf("difference: %s\n", report->found.text[i]);
     }
-    if (report->differences > report->listed) {
-        printf("and %" PRIu64 " more\n", report->differences - report->listed);
+    if (report->found.count > report->found.listed) {
+        printf("and %" PRIu64 " more\n", report->found.count - report->found.listed);
     }
     printf("ledger: %" PRIu64 " records up to position %" PRId64 "\n", report->records, report->ledger_end);
     printf("tally:  position %" PRId64 ": %" PRIu64 " votes, %" PRIu64 " points, %" PRIu32 " albums\n",
            report->position, report->votes, report->points, report->pairs);
-    printf("%s\n", report->differences == 0 ? "everything agrees" : "NOT the same");
+    printf("%s\n", report->found.count == 0 ? "everything agrees" : "NOT the same");
 }
 
 static vt_err verify(const vt_store *store, vt_verify_report *report) {
@@ -62,12 +64,15 @@ static vt_err verify(const vt_store *store, vt_verify_report *report) {
         vt_progress_bar_end(&bar);
     }
     if (err == VT_OK && contest.wrong != NULL) {
-        vt_difference(report, "%s", contest.wrong);
+        vt_difference(&report->found, "%s", contest.wrong);
     }
     return err;
 }
 
 int vt_cmd_verify(const vt_config *config) {
+    if (strncmp(config->ledger, "kafka://", 8) == 0) {
+        return vt_verify_topic_command(config);
+    }
     vt_logging_setup(config);
     char reason[VT_STORE_REASON_MAX];
     vt_store *store;
@@ -82,10 +87,11 @@ int vt_cmd_verify(const vt_config *config) {
     int status = VT_EXIT_FAILED;
     if (err == VT_OK) {
         print_report(report);
-        status = report->differences == 0 ? VT_EXIT_OK : VT_EXIT_NO;
+        status = report->found.count == 0 ? VT_EXIT_OK : VT_EXIT_NO;
     } else {
-        fprintf(stderr, "votaton verify: %s%s%s\n", vt_err_text(err), report != NULL && report->listed > 0 ? ": " : "",
-                report != NULL && report->listed > 0 ? report->text[0] : "");
+        fprintf(stderr, "votaton verify: %s%s%s\n", vt_err_text(err),
+                report != NULL && report->found.listed > 0 ? ": " : "",
+                report != NULL && report->found.listed > 0 ? report->found.text[0] : "");
     }
     free(report);
     return status;

@@ -5,12 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The ledger's adapters have one log each, without partitions. */
-enum { LEDGER_PARTITIONS = 0 };
-
 typedef struct attempt {
     vt_ledger *ledger;
     const vt_secret *secret;
+    bool takes_votes;            /* else the secret is not needed */
     const vt_definition *wanted; /* by the file; NULL without one */
     int64_t now_ms;
     char *reason;
@@ -40,7 +38,7 @@ static vt_err make_next(const attempt *at, uint32_t version, vt_definition **out
         return fail(at, VT_ERR_BAD_CONFIG, "a contest that limits votes needs a secret");
     }
     vt_definition_stamp stamp = {
-        .version = version, .ledger_id = vt_ledger_id(at->ledger), .partitions = LEDGER_PARTITIONS};
+        .version = version, .ledger_id = vt_ledger_id(at->ledger), .partitions = vt_ledger_partitions(at->ledger)};
     if (limits) {
         vt_secret_check(at->secret, &stamp.ledger_id, stamp.secret_check);
     }
@@ -52,13 +50,13 @@ static vt_err make_next(const attempt *at, uint32_t version, vt_definition **out
 /* Whether the stored contest is this ledger's and this secret's. */
 static vt_err check_stored(const attempt *at, const vt_contest *stored, uint32_t version) {
     vt_id ledger_id = vt_ledger_id(at->ledger);
-    if (!vt_id_eq(&stored->ledger_id, &ledger_id) || stored->partitions != LEDGER_PARTITIONS) {
+    if (!vt_id_eq(&stored->ledger_id, &ledger_id) || stored->partitions != vt_ledger_partitions(at->ledger)) {
         return fail(at, VT_ERR_OTHER_LEDGER, "the stored contest belongs to another ledger");
     }
     if (stored->version != version) {
         return fail(at, VT_ERR_CORRUPT, "version %u of the stored contest calls itself %u", version, stored->version);
     }
-    if (stored->limit_by == VT_LIMIT_NONE) {
+    if (stored->limit_by == VT_LIMIT_NONE || !at->takes_votes) {
         return VT_OK;
     }
     if (at->secret == NULL) {
@@ -122,8 +120,12 @@ static vt_err append(const attempt *at, const vt_contest *contest) {
     return err == VT_OK ? VT_OK : fail(at, err, "the contest cannot be stored: %s", vt_err_text(err));
 }
 
-/* Only a ledger without votes may get its first version: another contest would count them by other rules. */
+/* Only a ledger without votes may get its first version: another contest would count them by other rules. A topic is
+ * excepted, as those of other producers come without a contest. */
 static vt_err check_first(const attempt *at) {
+    if (vt_ledger_partitions(at->ledger) > 0) {
+        return VT_OK;
+    }
     vt_ledger_row row;
     size_t count = 0;
     vt_position start = {-1, 0};
@@ -189,7 +191,7 @@ static vt_err load_file(const attempt *at, const char *file, vt_definition **out
 
 vt_err vt_contest_establish(vt_ledger *ledger, const char *file, const vt_secret *secret, int64_t now_ms,
                             vt_definition **out, char reason[VT_REASON_MAX]) {
-    attempt at = {.ledger = ledger, .secret = secret, .now_ms = now_ms, .reason = reason};
+    attempt at = {.ledger = ledger, .secret = secret, .takes_votes = true, .now_ms = now_ms, .reason = reason};
     vt_definition *wanted = NULL;
     vt_err err = file == NULL ? VT_OK : load_file(&at, file, &wanted);
     at.wanted = wanted;
@@ -200,5 +202,18 @@ vt_err vt_contest_establish(vt_ledger *ledger, const char *file, const vt_secret
         err = establish_once(&at, out);
     }
     vt_definition_free(wanted);
+    return err;
+}
+
+vt_err vt_contest_read(vt_ledger *ledger, vt_definition **out, char reason[VT_REASON_MAX]) {
+    attempt at = {.ledger = ledger, .reason = reason};
+    vt_definition *stored = NULL;
+    vt_err err = read_stored(&at, &stored);
+    if (err == VT_OK && stored == NULL) {
+        return fail(&at, VT_ERR_NOT_FOUND, "the ledger has no contest yet");
+    }
+    if (err == VT_OK) {
+        *out = stored;
+    }
     return err;
 }

@@ -23,4 +23,8 @@ enum { VT_ESTABLISH_ATTEMPTS_MAX = 3 }; /* against other processes that append a
 VT_MUST_CHECK vt_err vt_contest_establish(vt_ledger *ledger, const char *file, const vt_secret *secret, int64_t now_ms,
                                           vt_definition **out, char reason[VT_REASON_MAX]);
 
+/* Reads the newest version alone, for roles that take no votes: it asks for no secret and stores nothing. The caller
+ * owns *out. Errors as above; VT_ERR_NOT_FOUND when there is no version. */
+VT_MUST_CHECK vt_err vt_contest_read(vt_ledger *ledger, vt_definition **out, char reason[VT_REASON_MAX]);
+
 #endif

@@ -38,11 +38,11 @@ static void check_version(chain *at, sqlite3_stmt *row) {
     int64_t version = sqlite3_column_int64(row, 0);
     vt_slice link = vt_sql_column(row, 3);
     if (version != at->version + 1) {
-        vt_difference(at->report, "version %" PRId64 " of the contest is missing", at->version + 1);
+        vt_difference(&at->report->found, "version %" PRId64 " of the contest is missing", at->version + 1);
         at->has_link = false;
     }
     if (at->has_link && !follows(at, version, sqlite3_column_int64(row, 1), vt_sql_column(row, 2), link)) {
-        vt_difference(at->report,
+        vt_difference(&at->report->found,
                       "version %" PRId64 " of the contest was changed: its link does not follow from it and the one "
                       "before",
                       version);
@@ -67,7 +67,7 @@ vt_err vt_contest_chain_check(sqlite3 *db, const vt_id *ledger_id, int64_t ledge
     }
     sqlite3_finalize(row);
     if (err == VT_OK && at.version == 0 && ledger_end > 0) {
-        vt_difference(report, "there are votes, but no contest");
+        vt_difference(&report->found, "there are votes, but no contest");
     }
     return err;
 }

@@ -3,15 +3,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void vt_difference(vt_verify_report *report, const char *format, ...) {
-    report->differences++;
-    if (report->listed == VT_VERIFY_DIFFERENCES_MAX) {
+void vt_difference(vt_differences *found, const char *format, ...) {
+    found->count++;
+    if (found->listed == VT_DIFFERENCES_MAX) {
         return;
     }
-    char *text = report->text[report->listed++];
+    char *text = found->text[found->listed++];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, VT_VERIFY_TEXT_MAX, format, args);
+    vsnprintf(text, VT_DIFFERENCE_TEXT_MAX, format, args);
     va_end(args);
     for (char *c = text; *c != '\0'; c++) {
         if ((unsigned char) *c < 0x20 || *c == 0x7f) {

@@ -136,9 +136,10 @@ static void check_gap(vt_recount *recount, int64_t position) {
         return;
     }
     if (position == first + 1) {
-        vt_difference(recount->input.report, "position %" PRId64 " is missing", first);
+        vt_difference(&recount->input.report->found, "position %" PRId64 " is missing", first);
     } else {
-        vt_difference(recount->input.report, "positions %" PRId64 " to %" PRId64 " are missing", first, position - 1);
+        vt_difference(&recount->input.report->found, "positions %" PRId64 " to %" PRId64 " are missing", first,
+                      position - 1);
     }
     recount->has_link = false;
 }
@@ -149,7 +150,7 @@ static void check_link(vt_recount *recount, const ledger_row *row) {
     }
     vt_id expected = expected_link(&recount->link, row);
     if (memcmp(expected.bytes, row->link.ptr, VT_ID_LEN) != 0) {
-        vt_difference(recount->input.report,
+        vt_difference(&recount->input.report->found,
                       "position %" PRId64 " was changed: its link does not follow from it and the one before",
                       row->position);
     }
@@ -161,19 +162,19 @@ static void check_texts(vt_recount *recount, const ledger_row *row) {
     vt_err err = vt_vote_check(&vote, &field);
     for (int i = VT_FIELD_NAME; err == VT_OK && i <= VT_FIELD_RANK; i++) {
         if (vote.text[i].len != row->vote.text[i].len) {
-            vt_difference(recount->input.report, "position %" PRId64 ": a text is not trimmed", row->position);
+            vt_difference(&recount->input.report->found, "position %" PRId64 ": a text is not trimmed", row->position);
             return;
         }
     }
     if (err != VT_OK) {
-        vt_difference(recount->input.report, "position %" PRId64 ": %s: %s", row->position, vt_field_name(field).ptr,
-                      vt_err_text(err));
+        vt_difference(&recount->input.report->found, "position %" PRId64 ": %s: %s", row->position,
+                      vt_field_name(field).ptr, vt_err_text(err));
         return;
     }
     vt_id fingerprint = vt_fingerprint(&row->vote);
     if (memcmp(fingerprint.bytes, row->fingerprint.ptr, VT_ID_LEN) != 0) {
-        vt_difference(recount->input.report, "position %" PRId64 " was changed: its texts have another fingerprint",
-                      row->position);
+        vt_difference(&recount->input.report->found,
+                      "position %" PRId64 " was changed: its texts have another fingerprint", row->position);
     }
 }
 
@@ -186,7 +187,7 @@ static vt_err check_id(vt_recount *recount, const ledger_row *row) {
     }
     vt_err err = vt_sql_step(by_id, &has_row);
     if (err == VT_OK && (!has_row || sqlite3_column_int64(by_id, 0) != row->position)) {
-        vt_difference(recount->input.report, "position %" PRId64 " is not found by its id", row->position);
+        vt_difference(&recount->input.report->found, "position %" PRId64 " is not found by its id", row->position);
     }
     sqlite3_reset(by_id);
     return err;
@@ -221,7 +222,7 @@ static vt_err check_row(vt_recount *recount, const ledger_row *row) {
     bool has_voter_shape = row->voter.ptr == NULL || is_id(row->voter);
     if (!is_id(row->id) || !is_id(row->fingerprint) || !is_id(row->link) || !has_voter_shape || row->points < 0 ||
         row->points > UINT32_MAX) {
-        vt_difference(recount->input.report, "position %" PRId64 " is damaged: a value has an impossible size",
+        vt_difference(&recount->input.report->found, "position %" PRId64 " is damaged: a value has an impossible size",
                       row->position);
     } else {
         check_link(recount, row);
@@ -252,7 +253,7 @@ static vt_err check_blocks(vt_recount *recount, int64_t after, int64_t until) {
         if (err == VT_OK && has_row) {
             vt_slice name = vt_sql_column(missing, 0);
             int64_t block = sqlite3_column_int64(missing, 1);
-            vt_difference(recount->input.report,
+            vt_difference(&recount->input.report->found,
                           "positions %" PRId64 " to %" PRId64 ": the log does not find band \"%.*s\"",
                           block * VT_LOG_BLOCK_VOTES, (block + 1) * VT_LOG_BLOCK_VOTES - 1, (int) name.len, name.ptr);
         }

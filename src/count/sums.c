@@ -70,6 +70,14 @@ vt_sum *vt_sums_find_or_add(vt_sums *sums, vt_slice name, vt_slice album) {
     return sum;
 }
 
+void vt_sum_set_year(vt_sum *sum, vt_slice year) {
+    VT_ASSERT(year.len <= VT_FIELD_BYTES_MAX);
+    sum->year_len = (uint8_t) year.len;
+    if (year.len > 0) {
+        memcpy(sum->year, year.ptr, year.len);
+    }
+}
+
 static int by_name_and_album(const void *a, const void *b) {
     int order = vt_slice_cmp(vt_sum_name(a), vt_sum_name(b));
     return order != 0 ? order : vt_slice_cmp(vt_sum_album(a), vt_sum_album(b));

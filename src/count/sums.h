@@ -11,8 +11,10 @@ typedef struct vt_sum {
     uint64_t points;
     uint8_t name_len;
     uint8_t album_len;
+    uint8_t year_len;
     char name[VT_FIELD_BYTES_MAX];
     char album[VT_FIELD_BYTES_MAX];
+    char year[VT_FIELD_BYTES_MAX]; /* not a part of the key; empty unless it was set */
 } vt_sum;
 
 typedef struct vt_sums vt_sums;
@@ -27,6 +29,9 @@ vt_sum *vt_sums_find(vt_sums *sums, vt_slice name, vt_slice album);
 /* The same; a new pair is added with zeros, and NULL means that there is no room for it. */
 vt_sum *vt_sums_find_or_add(vt_sums *sums, vt_slice name, vt_slice album);
 
+/* At most VT_FIELD_BYTES_MAX bytes. */
+void vt_sum_set_year(vt_sum *sum, vt_slice year);
+
 /* Sorts by name, then album (bytes). Pointers to sums are void then. */
 void vt_sums_sort(vt_sums *sums);
 
@@ -39,6 +44,10 @@ static inline vt_slice vt_sum_name(const vt_sum *sum) {
 
 static inline vt_slice vt_sum_album(const vt_sum *sum) {
     return vt_slice_of(sum->album, sum->album_len);
+}
+
+static inline vt_slice vt_sum_year(const vt_sum *sum) {
+    return vt_slice_of(sum->year, sum->year_len);
 }
 
 #endif

@@ -36,7 +36,7 @@ static vt_err read_state(verify *self) {
         err = vt_sql_step(state, &has_row);
     }
     if (err == VT_OK && !has_row) {
-        vt_difference(self->report, "the tally has no position");
+        vt_difference(&self->report->found, "the tally has no position");
     }
     if (err == VT_OK && has_row) {
         vt_slice link = vt_sql_column(state, 2);
@@ -57,7 +57,7 @@ static void keep_pair(verify *self, sqlite3_stmt *pair) {
     bool fits = name.len <= VT_FIELD_BYTES_MAX && album.len <= VT_FIELD_BYTES_MAX;
     vt_sum *sum = fits ? vt_sums_find_or_add(self->tally.sums, name, album) : NULL;
     if (sum == NULL) {
-        vt_difference(self->report, "the tally has a pair that cannot be: band \"%.*s\"",
+        vt_difference(&self->report->found, "the tally has a pair that cannot be: band \"%.*s\"",
                       (int) (name.len < VT_FIELD_BYTES_MAX ? name.len : VT_FIELD_BYTES_MAX), name.ptr);
         return;
     }
@@ -96,7 +96,7 @@ static vt_err pin(verify *self, vt_id ledger_id) {
         err = vt_contest_chain_check(self->db, &ledger_id, self->report->ledger_end, self->report);
     }
     if (err == VT_ERR_CORRUPT) {
-        vt_difference(self->report, "the file cannot be read: %s", sqlite3_errmsg(self->db));
+        vt_difference(&self->report->found, "the file cannot be read: %s", sqlite3_errmsg(self->db));
     }
     vt_err end_err = vt_sql_exec(self->db, "COMMIT");
     self->report->position = self->tally.position;
@@ -122,7 +122,7 @@ static vt_err recount(verify *self, const vt_store *store, vt_verify_progress *p
         }
     }
     if (err == VT_ERR_CORRUPT) {
-        vt_difference(self->report, "the file cannot be read behind position %" PRId64 ": %s", position,
+        vt_difference(&self->report->found, "the file cannot be read behind position %" PRId64 ": %s", position,
                       sqlite3_errmsg(self->db));
     }
     return err;
@@ -147,7 +147,7 @@ static void count_voter(verify *self, uint32_t votes_per_voter, vt_slice voter, 
     walk->position = position;
     walk->rows++;
     if (votes_per_voter > 0 && walk->votes == (uint64_t) votes_per_voter + 1) {
-        vt_difference(self->report, "position %" PRId64 ": its voter has more than %" PRIu32 " votes", position,
+        vt_difference(&self->report->found, "position %" PRId64 ": its voter has more than %" PRIu32 " votes", position,
                       votes_per_voter);
     }
 }
@@ -186,7 +186,7 @@ static vt_err check_voters(verify *self, uint32_t votes_per_voter) {
     }
     sqlite3_finalize(page);
     if (err == VT_OK && walk.rows != vt_recount_with_voter(self->recount)) {
-        vt_difference(self->report, "%" PRIu64 " votes have a voter, but the index of voters has %" PRIu64,
+        vt_difference(&self->report->found, "%" PRIu64 " votes have a voter, but the index of voters has %" PRIu64,
                       vt_recount_with_voter(self->recount), walk.rows);
     }
     return err;
@@ -197,16 +197,17 @@ static vt_err check_voters(verify *self, uint32_t votes_per_voter) {
 static void compare_state(verify *self) {
     const pinned *tally = &self->tally;
     if (tally->position != self->report->ledger_end) {
-        vt_difference(self->report, "the tally stands at position %" PRId64 ", the ledger ends at %" PRId64,
+        vt_difference(&self->report->found, "the tally stands at position %" PRId64 ", the ledger ends at %" PRId64,
                       tally->position, self->report->ledger_end);
     }
     if (tally->counted != self->report->votes) {
-        vt_difference(self->report, "the tally has counted %" PRIu64 " votes, the ledger has %" PRIu64, tally->counted,
-                      self->report->votes);
+        vt_difference(&self->report->found, "the tally has counted %" PRIu64 " votes, the ledger has %" PRIu64,
+                      tally->counted, self->report->votes);
     }
     vt_id link = vt_recount_link(self->recount);
     if (!tally->has_link || (tally->position <= self->report->ledger_end && !vt_id_eq(&tally->link, &link))) {
-        vt_difference(self->report, "the tally was made from another record at position %" PRId64, tally->position);
+        vt_difference(&self->report->found, "the tally was made from another record at position %" PRId64,
+                      tally->position);
     }
 }
 
@@ -215,7 +216,7 @@ static void compare_pair(verify *self, const vt_sum *counted, const vt_sum *stor
     uint64_t votes[2] = {stored != NULL ? stored->votes : 0, counted != NULL ? counted->votes : 0};
     uint64_t points[2] = {stored != NULL ? stored->points : 0, counted != NULL ? counted->points : 0};
     if (stored == NULL || counted == NULL || votes[0] != votes[1] || points[0] != points[1]) {
-        vt_difference(self->report,
+        vt_difference(&self->report->found,
                       "band \"%.*s\", album \"%.*s\": the tally has %" PRIu64 " votes and %" PRIu64
                       " points, the ledger %" PRIu64 " and %" PRIu64,
                       named->name_len, named->name, named->album_len, named->album, votes[0], points[0], votes[1],

@@ -11,28 +11,25 @@
 #ifndef VT_COUNT_VERIFY_H
 #define VT_COUNT_VERIFY_H
 
+#include "count/difference.h"
 #include "sqlite/store.h"
 #include "vote/record.h"
 
-enum { VT_VERIFY_DIFFERENCES_MAX = 20, VT_VERIFY_TEXT_MAX = 512 };
-
 typedef struct vt_verify_report {
-    int64_t position;     /* pinned: where the tally stands */
-    int64_t ledger_end;   /* pinned: the last record of the ledger at that moment; the recount went up to here */
-    uint64_t records;     /* found in the ledger */
-    uint64_t votes;       /* counted up to `position` */
-    uint64_t points;      /* of these */
-    uint32_t pairs;       /* distinct band and album of these */
-    uint64_t differences; /* how many were found; 0: everything is as it should be */
-    uint32_t listed;      /* the first of them, terminated texts without control characters */
-    char text[VT_VERIFY_DIFFERENCES_MAX][VT_VERIFY_TEXT_MAX];
+    int64_t position;   /* pinned: where the tally stands */
+    int64_t ledger_end; /* pinned: the last record of the ledger at that moment; the recount went up to here */
+    uint64_t records;   /* found in the ledger */
+    uint64_t votes;     /* counted up to `position` */
+    uint64_t points;    /* of these */
+    uint32_t pairs;     /* distinct band and album of these */
+    vt_differences found;
 } vt_verify_report;
 
 /* Told after each page how far the recount is. */
 typedef void vt_verify_progress(void *context, int64_t position, int64_t ledger_end);
 
 /* Recounts. `store` is opened in either mode; `votes_per_voter` is the contest's limit, 0 for none; `progress` may be
- * NULL. VT_OK: the recount is complete, see report->differences. Otherwise it could not be made: VT_ERR_NO_MEMORY,
+ * NULL. VT_OK: the recount is complete, see report->found. Otherwise it could not be made: VT_ERR_NO_MEMORY,
  * errors of vt_sql_err; VT_ERR_CORRUPT for a file that cannot be read, the report then names where. */
 VT_MUST_CHECK vt_err vt_verify(const vt_store *store, uint32_t votes_per_voter, vt_verify_progress *progress,
                                void *context, vt_verify_report *report);

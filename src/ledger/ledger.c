@@ -8,6 +8,10 @@ vt_id vt_ledger_id(const vt_ledger *ledger) {
     return ledger->id;
 }
 
+int32_t vt_ledger_partitions(const vt_ledger *ledger) {
+    return ledger->partitions;
+}
+
 size_t vt_ledger_queue_depth(const vt_ledger *ledger) {
     return ledger->backend->queue_depth(ledger);
 }

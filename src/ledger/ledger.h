@@ -1,13 +1,13 @@
 /* Port: the durable, append-only record of votes. The truth; everything else is a fold of it.
  *
- * Adapters: ledger_sqlite.c (one process), ledger_null.c (benchmarks: takes, answers, forgets). The scheme of the URL
- * chooses.
+ * Adapters: ledger_sqlite.c (one process), ledger_kafka.c (many machines), ledger_null.c (benchmarks: takes, answers,
+ * forgets). The scheme of the URL chooses.
  */
 #ifndef VT_LEDGER_LEDGER_H
 #define VT_LEDGER_LEDGER_H
 
 #include "base/buf.h"
-#include "vote/record.h"
+#include "vote/positions.h"
 
 typedef struct vt_ledger vt_ledger;
 typedef struct vt_sink vt_sink;
@@ -34,8 +34,12 @@ struct vt_sink {
  * VT_ERR_OVERLOADED when the queue is full, VT_ERR_RETRY when the ledger is closing; nothing was taken then. */
 VT_MUST_CHECK vt_err vt_ledger_append(vt_ledger *ledger, vt_append *const *items, size_t count);
 
-/* The ledger's random identity, set when it was made. */
+/* The ledger's random identity, set when it was made: on Kafka with the contest's first version, so it is known (and
+ * final) once vt_ledger_contest_latest has told of a version or vt_ledger_contest_append has stored one. */
 vt_id vt_ledger_id(const vt_ledger *ledger);
+
+/* How many partitions it has, 1..VT_PARTITIONS_MAX; 0: it knows none (SQLite). */
+int32_t vt_ledger_partitions(const vt_ledger *ledger);
 
 /* Whether answers come back inside of vt_ledger_append, on the caller's thread. */
 static inline bool vt_ledger_answers_inline(const vt_ledger *ledger);
@@ -53,12 +57,20 @@ void vt_ledger_set_votes_per_voter(vt_ledger *ledger, uint32_t votes_per_voter);
 
 /* A record as it was stored. */
 typedef struct vt_ledger_row {
-    vt_record record;
+    vt_record record; /* without meaning when `fault` is set */
     vt_position position;
+    int64_t appended_ms; /* the ledger's append time; SQLite: record.at_ms */
+    vt_err fault;        /* VT_OK, or why the record is unreadable: what the fold calls bad (Kafka only) */
+    bool is_anonymous;   /* it came without an id: its identity is made from its position, nobody can repeat it */
+    vt_id mark;          /* Kafka: digest of the record as it is stored; elsewhere zero */
+    vt_slice raw_key;    /* Kafka, when `fault` is set: as it is stored; borrowed until the next read */
+    vt_slice raw_value;
 } vt_ledger_row;
 
-/* Reads up to `rows_max` records behind `after` (offset 0: from the start), not beyond `until`, in ledger order, in one
- * short read. Called by one reader at a time. *count 0: the end. VT_ERR_BUSY, VT_ERR_IO, VT_ERR_CORRUPT. */
+/* Reads up to `rows_max` records behind `after` and not beyond `until`, in ledger order, in one short read. From the
+ * start: after is {-1, 0}, or {partition, -1} on Kafka, where both name one partition. Called by one reader at a time.
+ * *count 0: the end, or `until`. VT_ERR_BUSY, VT_ERR_IO, VT_ERR_CORRUPT; VT_ERR_GONE when the ledger does not have what
+ * is behind `after` any more (Kafka: deleted, or cut off at the end). */
 VT_MUST_CHECK vt_err vt_ledger_read(vt_ledger *ledger, vt_position after, vt_position until, vt_ledger_row *rows,
                                     size_t rows_max, size_t *count);
 
@@ -89,6 +101,7 @@ typedef struct vt_ledger_backend {
 struct vt_ledger {
     const vt_ledger_backend *backend;
     vt_id id;
+    int32_t partitions;
     uint32_t votes_per_voter;
     bool answers_inline; /* done() is called inside of append, on the appender's thread (`null:`) */
 };

@@ -69,7 +69,7 @@ static void pause_writing(ledger_sqlite *sqlite, vt_err err) {
                       err == VT_ERR_BUSY ? "another program holds the database" : "the disk is full");
     }
     vt_counter_add(sqlite->metrics.failures_retryable, 1);
-    sqlite->retry_at_ns = vt_clock_monotonic_ns() + (int64_t) RETRY_AFTER_MS * 1000000;
+    sqlite->retry_at_ns = vt_clock_deadline_ns(RETRY_AFTER_MS);
 }
 
 static void go_on_writing(ledger_sqlite *sqlite) {

@@ -65,8 +65,9 @@ vt_err vt_vote_reader_read(vt_vote_reader *reader, vt_position after, vt_positio
     while (err == VT_OK && has_row && found < rows_max) {
         err = vt_sql_step(page, &has_row);
         if (err == VT_OK && has_row) {
-            rows[found].position.partition = -1;
+            rows[found] = (vt_ledger_row){.position = {.partition = -1}};
             err = vt_vote_row_read(page, &rows[found].record, &rows[found].position.offset);
+            rows[found].appended_ms = rows[found].record.at_ms;
             found++;
         }
     }

@@ -25,7 +25,7 @@ bool vt_field_is_safe(const vt_header *field) {
             return false;
         }
     }
-    return is_token(field->name) && field->name.len + field->value.len <= VT_FIELD_BYTES_MAX;
+    return is_token(field->name) && field->name.len + field->value.len <= VT_HEADER_FIELD_BYTES_MAX;
 }
 
 vt_err vt_fields_append(vt_buf *fields, const vt_header *field) {

@@ -1,5 +1,8 @@
 #include "net/router.h"
 
+#include "base/assert.h"
+
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -24,6 +27,9 @@ typedef struct node {
 
 /* An open hash table that is at most half full and never changes after it was made. */
 struct vt_router {
+    _Atomic(const vt_router *) successor; /* NULL: none */
+    vt_err unknown_http;                  /* what a path that is not here is */
+    vt_err unknown_grpc;
     size_t slots_count; /* a power of two */
     node slots[];
 };
@@ -142,7 +148,7 @@ static vt_err fill(vt_router *router, const vt_route_table *tables, uint32_t tab
     return VT_OK;
 }
 
-vt_err vt_router_open(const vt_route_table *tables, uint32_t tables_count, vt_router **out) {
+static vt_err open_router(const vt_route_table *tables, uint32_t tables_count, vt_router **out) {
     size_t routes_count = 0;
     for (uint32_t i = 0; i < tables_count; i++) {
         routes_count += tables[i].routes_count;
@@ -163,6 +169,29 @@ vt_err vt_router_open(const vt_route_table *tables, uint32_t tables_count, vt_ro
     }
     *out = router;
     return VT_OK;
+}
+
+vt_err vt_router_open(const vt_route_table *tables, uint32_t tables_count, vt_router **out) {
+    vt_err err = open_router(tables, tables_count, out);
+    if (err == VT_OK) {
+        (*out)->unknown_http = VT_ERR_NOT_FOUND;
+        (*out)->unknown_grpc = VT_ERR_UNIMPLEMENTED;
+    }
+    return err;
+}
+
+vt_err vt_router_open_waiting(const vt_route_table *tables, uint32_t tables_count, vt_router **out) {
+    vt_err err = open_router(tables, tables_count, out);
+    if (err == VT_OK) {
+        (*out)->unknown_http = VT_ERR_BUSY;
+        (*out)->unknown_grpc = VT_ERR_BUSY;
+    }
+    return err;
+}
+
+void vt_router_hand_over(vt_router *router, const vt_router *successor) {
+    VT_ASSERT(atomic_load(&router->successor) == NULL && atomic_load(&successor->successor) == NULL);
+    atomic_store(&router->successor, successor);
 }
 
 void vt_router_close(vt_router *router) {
@@ -198,7 +227,7 @@ static const node *find_http_node(const vt_router *router, vt_slice path) {
 static void find_http(const vt_router *router, vt_slice method, vt_slice path, vt_route_match *match) {
     const node *found = find_http_node(router, path);
     if (found == NULL) {
-        match->err = VT_ERR_NOT_FOUND;
+        match->err = router->unknown_http;
         return;
     }
     memcpy(match->allow, found->allow, sizeof match->allow);
@@ -216,13 +245,15 @@ static void find_http(const vt_router *router, vt_slice method, vt_slice path, v
 
 void vt_router_find(const vt_router *router, bool is_grpc, vt_slice method, vt_slice path, vt_route_match *match) {
     *match = (vt_route_match){.err = VT_OK};
+    const vt_router *successor = atomic_load_explicit(&router->successor, memory_order_acquire);
+    router = successor == NULL ? router : successor;
     if (!is_grpc) {
         find_http(router, method, path, match);
         return;
     }
     const node *found = find_node(router, PATHS_GRPC, path);
     if (found == NULL) {
-        match->err = VT_ERR_UNIMPLEMENTED;
+        match->err = router->unknown_grpc;
         return;
     }
     match->route = found->targets[0].route;

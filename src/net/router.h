@@ -33,7 +33,7 @@ typedef struct vt_route_table {
 typedef struct vt_router vt_router;
 
 typedef struct vt_route_match {
-    vt_err err; /* OK, NOT_FOUND, METHOD_NOT_ALLOWED; UNIMPLEMENTED for an unknown gRPC method */
+    vt_err err; /* OK, NOT_FOUND, METHOD_NOT_ALLOWED; UNIMPLEMENTED for an unknown gRPC method; BUSY */
     const vt_route *route;
     void *context;
     char allow[32]; /* "GET, HEAD, POST": for 405 and OPTIONS */
@@ -44,6 +44,14 @@ typedef struct vt_route_match {
  * first slash. VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_router_open(const vt_route_table *tables, uint32_t tables_count, vt_router **out);
 void vt_router_close(vt_router *router); /* accepts NULL */
+
+/* The same for a server that is not ready yet: what the tables do not have is VT_ERR_BUSY (503, UNAVAILABLE), so that
+ * clients come again, until vt_router_hand_over. */
+VT_MUST_CHECK vt_err vt_router_open_waiting(const vt_route_table *tables, uint32_t tables_count, vt_router **out);
+
+/* From now on requests are looked up in `successor` alone, which must outlive the router. At most once; any thread,
+ * while others look up. */
+void vt_router_hand_over(vt_router *router, const vt_router *successor);
 
 /* Looks a request up. `path` is without the query. An exact path comes before a wildcard. HEAD finds the route of GET.
  * OPTIONS without a route of its own gives VT_OK with `route` NULL and `allow`: answer 204 with it. For gRPC `method`

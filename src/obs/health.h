@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { VT_HEALTH_CONDITIONS_MAX = 8, VT_HEALTH_REASON_MAX = 128 };
+enum { VT_HEALTH_CONDITIONS_MAX = 8, VT_HEALTH_REASON_MAX = 640 };
 
 typedef struct vt_health vt_health;
 

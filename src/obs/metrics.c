@@ -6,6 +6,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,6 +42,7 @@ typedef struct collector {
 } collector;
 
 struct vt_metrics {
+    pthread_mutex_t mutex; /* of all below but the values */
     family *first;
     collector collectors[COLLECTORS_MAX];
     size_t collectors_count;
@@ -51,6 +53,7 @@ vt_err vt_metrics_open(vt_metrics **out) {
     if (metrics == NULL) {
         return VT_ERR_NO_MEMORY;
     }
+    pthread_mutex_init(&metrics->mutex, NULL);
     *out = metrics;
     return VT_OK;
 }
@@ -75,6 +78,7 @@ void vt_metrics_close(vt_metrics *metrics) {
         next = named->next;
         free_family(named);
     }
+    pthread_mutex_destroy(&metrics->mutex);
     free(metrics);
 }
 
@@ -121,11 +125,19 @@ static void *find_or_add_value(family *named, const char *labels, size_t bytes) 
 }
 
 vt_counter *vt_metrics_counter(vt_metrics *metrics, const char *name, const char *labels, const char *help) {
-    return find_or_add_value(find_or_add_family(metrics, name, help, FAMILY_COUNTER), labels, sizeof(vt_counter));
+    pthread_mutex_lock(&metrics->mutex);
+    family *named = find_or_add_family(metrics, name, help, FAMILY_COUNTER);
+    vt_counter *counter = find_or_add_value(named, labels, sizeof *counter);
+    pthread_mutex_unlock(&metrics->mutex);
+    return counter;
 }
 
 vt_gauge *vt_metrics_gauge(vt_metrics *metrics, const char *name, const char *labels, const char *help) {
-    return find_or_add_value(find_or_add_family(metrics, name, help, FAMILY_GAUGE), labels, sizeof(vt_gauge));
+    pthread_mutex_lock(&metrics->mutex);
+    family *named = find_or_add_family(metrics, name, help, FAMILY_GAUGE);
+    vt_gauge *gauge = find_or_add_value(named, labels, sizeof *gauge);
+    pthread_mutex_unlock(&metrics->mutex);
+    return gauge;
 }
 
 vt_histogram *vt_metrics_histogram(vt_metrics *metrics, const char *name, const char *labels, const char *help,
@@ -134,10 +146,14 @@ vt_histogram *vt_metrics_histogram(vt_metrics *metrics, const char *name, const 
     for (size_t i = 1; i < bounds_count; i++) {
         VT_ASSERT(bounds[i - 1] < bounds[i]);
     }
-    vt_histogram *histogram =
-        find_or_add_value(find_or_add_family(metrics, name, help, FAMILY_HISTOGRAM), labels, sizeof *histogram);
-    histogram->bounds_count = bounds_count;
-    memcpy(histogram->bounds, bounds, bounds_count * sizeof *bounds);
+    pthread_mutex_lock(&metrics->mutex);
+    family *named = find_or_add_family(metrics, name, help, FAMILY_HISTOGRAM);
+    vt_histogram *histogram = find_or_add_value(named, labels, sizeof *histogram);
+    if (histogram->bounds_count == 0) { /* a known one may be in use */
+        histogram->bounds_count = bounds_count;
+        memcpy(histogram->bounds, bounds, bounds_count * sizeof *bounds);
+    }
+    pthread_mutex_unlock(&metrics->mutex);
     return histogram;
 }
 
@@ -163,8 +179,10 @@ void vt_histogram_observe_many(vt_histogram *histogram, double value, uint64_t c
 }
 
 void vt_metrics_collect(vt_metrics *metrics, vt_err (*render)(void *context, vt_buf *out), void *context) {
+    pthread_mutex_lock(&metrics->mutex);
     VT_ASSERT(metrics->collectors_count < COLLECTORS_MAX);
     metrics->collectors[metrics->collectors_count++] = (collector){render, context};
+    pthread_mutex_unlock(&metrics->mutex);
 }
 
 /* The shortest of two precisions that reads back as the same number, so that 0.005 does not become
@@ -256,11 +274,13 @@ static vt_err render_family(const family *named, vt_buf *out) {
 
 vt_err vt_metrics_render(vt_metrics *metrics, vt_buf *out) {
     vt_err err = VT_OK;
+    pthread_mutex_lock(&metrics->mutex);
     for (const family *named = metrics->first; err == VT_OK && named != NULL; named = named->next) {
         err = render_family(named, out);
     }
     for (size_t i = 0; err == VT_OK && i < metrics->collectors_count; i++) {
         err = metrics->collectors[i].render(metrics->collectors[i].context, out);
     }
+    pthread_mutex_unlock(&metrics->mutex);
     return err;
 }

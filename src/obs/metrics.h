@@ -1,7 +1,8 @@
 /* Counters, gauges and histograms, rendered as Prometheus text (exposition format 0.0.4).
  *
- * A series is registered before the threads start and lives as long as the registry; updating it is one relaxed atomic
- * operation from any thread. Every registered series is rendered, at 0 too, so that no panel is empty.
+ * A series is registered at start, by any thread and also while another one renders, and lives as long as the registry;
+ * updating it is one relaxed atomic operation from any thread. Every registered series is rendered, at 0 too, so that
+ * no panel is empty.
  */
 #ifndef VT_OBS_METRICS_H
 #define VT_OBS_METRICS_H
@@ -56,7 +57,8 @@ void vt_histogram_observe(vt_histogram *histogram, double value);
 void vt_histogram_observe_many(vt_histogram *histogram, double value, uint64_t count);
 
 /* Adds text at every render: for families whose labels are only known then. `render` appends whole families and is
- * called on the rendering thread; an error of it fails the render. At most 8 collectors. */
+ * called on the rendering thread, where it must not register anything; an error of it fails the render. At most 8
+ * collectors. */
 void vt_metrics_collect(vt_metrics *metrics, vt_err (*render)(void *context, vt_buf *out), void *context);
 
 /* Appends all series. Errors of vt_buf_append or of a collector. */

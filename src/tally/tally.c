@@ -11,8 +11,12 @@ void vt_tally_snapshot_release(vt_tally_snapshot *snapshot) {
     *snapshot = (vt_tally_snapshot){0};
 }
 
-vt_err vt_tally_position(vt_tally *tally, vt_position *out) {
-    return tally->backend->position(tally, out);
+vt_err vt_tally_positions(vt_tally *tally, vt_positions *out, uint64_t *generation) {
+    return tally->backend->positions(tally, out, generation);
+}
+
+vt_err vt_tally_verdicts(vt_tally *tally, vt_tally_question *questions, size_t count) {
+    return tally->backend->verdicts(tally, questions, count);
 }
 
 void vt_tally_close(vt_tally *tally) {

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "vote/fold.h"
+#include "vote/positions.h"
 
 typedef struct vt_tally vt_tally;
 
@@ -16,7 +17,8 @@ typedef struct vt_tally_pair {
 
 /* One consistent state of a tally. It owns its texts. */
 typedef struct vt_tally_snapshot {
-    vt_position position;                /* the last record folded; offset 0 when there is none */
+    vt_positions positions; /* the last records folded */
+    uint64_t generation;    /* which fold stands there: another one once a tally was rebuilt beside readers */
     uint64_t verdicts[VT_VERDICT_COUNT]; /* by vt_verdict, of records in the ledger */
     vt_tally_pair *pairs;                /* sorted by name, then album (bytes) */
     uint32_t pairs_count;
@@ -27,14 +29,28 @@ typedef struct vt_tally_snapshot {
 VT_MUST_CHECK vt_err vt_tally_read(vt_tally *tally, vt_tally_snapshot *out);
 void vt_tally_snapshot_release(vt_tally_snapshot *snapshot); /* accepts a zeroed one */
 
-/* Only the position: cheap, to see whether anything moved. Errors as vt_tally_read. */
-VT_MUST_CHECK vt_err vt_tally_position(vt_tally *tally, vt_position *out);
+/* Only positions and generation: cheap, to see whether the sums may have changed. Errors as vt_tally_read. */
+VT_MUST_CHECK vt_err vt_tally_positions(vt_tally *tally, vt_positions *out, uint64_t *generation);
+
+/* What the fold said of one record in the ledger. */
+typedef struct vt_tally_question {
+    vt_id id;             /* in */
+    vt_id fingerprint;    /* in */
+    vt_position position; /* in */
+    vt_verdict verdict;   /* out: NONE when the record is not folded yet; BAD also when no vote of that id was */
+} vt_tally_question;
+
+/* Answers `count` questions (at most VT_TALLY_QUESTIONS_MAX) about records that are in the ledger, all at one instant
+ * for those of one partition. Errors as vt_tally_read. */
+enum { VT_TALLY_QUESTIONS_MAX = 1000 };
+VT_MUST_CHECK vt_err vt_tally_verdicts(vt_tally *tally, vt_tally_question *questions, size_t count);
 
 void vt_tally_close(vt_tally *tally); /* accepts NULL */
 
 typedef struct vt_tally_backend {
     vt_err (*read)(vt_tally *tally, vt_tally_snapshot *out);
-    vt_err (*position)(vt_tally *tally, vt_position *out);
+    vt_err (*positions)(vt_tally *tally, vt_positions *out, uint64_t *generation);
+    vt_err (*verdicts)(vt_tally *tally, vt_tally_question *questions, size_t count);
     void (*close)(vt_tally *tally);
 } vt_tally_backend;
 

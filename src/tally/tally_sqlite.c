@@ -32,7 +32,7 @@ static vt_err read_state(tally_sqlite *sqlite, vt_tally_snapshot *snapshot) {
         err = VT_ERR_CORRUPT;
     }
     if (err == VT_OK) {
-        snapshot->position = (vt_position){-1, sqlite3_column_int64(state, 0)};
+        snapshot->positions.offsets[0] = sqlite3_column_int64(state, 0);
         snapshot->verdicts[VT_VERDICT_COUNTED] = (uint64_t) sqlite3_column_int64(state, 1);
     }
     sqlite3_reset(state);
@@ -122,14 +122,28 @@ static vt_err read_snapshot(vt_tally *tally, vt_tally_snapshot *out) {
     return VT_OK;
 }
 
-static vt_err read_position(vt_tally *tally, vt_position *out) {
+/* A rebuild holds the data directory alone, so that no reader meets another generation than 0. */
+static vt_err read_positions(vt_tally *tally, vt_positions *out, uint64_t *generation) {
     tally_sqlite *sqlite = (tally_sqlite *) tally;
     vt_tally_snapshot snapshot = {0};
     pthread_mutex_lock(&sqlite->lock);
     vt_err err = read_state(sqlite, &snapshot);
     pthread_mutex_unlock(&sqlite->lock);
     if (err == VT_OK) {
-        *out = snapshot.position;
+        *out = snapshot.positions;
+        *generation = snapshot.generation;
+    }
+    return err;
+}
+
+/* The ledger in SQLite keeps no other records than counted ones. */
+static vt_err answer_verdicts(vt_tally *tally, vt_tally_question *questions, size_t count) {
+    vt_positions positions;
+    uint64_t generation;
+    vt_err err = read_positions(tally, &positions, &generation);
+    for (size_t i = 0; err == VT_OK && i < count; i++) {
+        bool is_folded = vt_positions_cover(&positions, questions[i].position);
+        questions[i].verdict = is_folded ? VT_VERDICT_COUNTED : VT_VERDICT_NONE;
     }
     return err;
 }
@@ -145,7 +159,12 @@ static void close_tally(vt_tally *tally) {
     free(sqlite);
 }
 
-static const vt_tally_backend backend = {.read = read_snapshot, .position = read_position, .close = close_tally};
+static const vt_tally_backend backend = {
+    .read = read_snapshot,
+    .positions = read_positions,
+    .verdicts = answer_verdicts,
+    .close = close_tally,
+};
 
 vt_err vt_tally_sqlite_open(vt_store *store, vt_tally **out) {
     tally_sqlite *sqlite = calloc(1, sizeof *sqlite);

@@ -11,6 +11,7 @@
 #include "vote/fold.h"
 
 #include "base/assert.h"
+#include "base/text_hash.h"
 
 enum {
     VT_FOLD_ALIGN = _Alignof(max_align_t),
@@ -46,6 +47,7 @@ typedef struct entry_index {
 
 struct vt_fold {
     uint64_t verdicts[VT_VERDICT_COUNT];
+    uint64_t seed;
     uint32_t votes_per_voter;
     band_album *pairs;
     seen_id *ids;
@@ -99,7 +101,7 @@ vt_fold *vt_fold_init(void *memory, const vt_fold_limits *limits) {
     size_t bytes = vt_fold_bytes(limits);
     uint32_t pairs = limits->pairs_max + 1;
     vt_fold *fold = take(&rest, sizeof *fold);
-    *fold = (vt_fold){.votes_per_voter = limits->votes_per_voter};
+    *fold = (vt_fold){.seed = limits->seed, .votes_per_voter = limits->votes_per_voter};
     fold->pairs = take(&rest, pairs * sizeof *fold->pairs);
     fold->ids = take(&rest, limits->ids_max * sizeof *fold->ids);
     fold->voters = take(&rest, limits->voters_max * sizeof *fold->voters);
@@ -110,21 +112,12 @@ vt_fold *vt_fold_init(void *memory, const vt_fold_limits *limits) {
     return fold;
 }
 
-/* FNV-1a, then a last mixing, because slots are chosen by the low bits. */
-static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t len) {
-    const uint8_t *ptr = bytes;
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ ptr[i]) * 16777619U;
-    }
-    return hash ^ hash >> 15;
+static uint32_t hash_id(const vt_fold *fold, const vt_id *id) {
+    return (uint32_t) vt_text_hash(fold->seed, vt_slice_of((const char *) id->bytes, VT_ID_LEN));
 }
 
-static uint32_t hash_id(const vt_id *id) {
-    return hash_bytes(2166136261U, id, sizeof *id);
-}
-
-static uint32_t hash_pair(vt_slice name, vt_slice album) {
-    return hash_bytes(hash_bytes(2166136261U, name.ptr, name.len), album.ptr, album.len);
+static uint32_t hash_pair(const vt_fold *fold, vt_slice name, vt_slice album) {
+    return (uint32_t) vt_text_hash(vt_text_hash(fold->seed, name), album);
 }
 
 /* The slot behind `slot`. */
@@ -142,7 +135,7 @@ static uint32_t index_add(entry_index *index, uint32_t slot) {
 /* The entry of an id, or NULL and the free slot where it belongs. */
 static seen_id *find_id(const vt_fold *fold, const vt_id *id, uint32_t *slot) {
     const entry_index *index = &fold->id_index;
-    for (*slot = hash_id(id) & index->slots_mask; index->slots[*slot] != 0; *slot = next_slot(index, *slot)) {
+    for (*slot = hash_id(fold, id) & index->slots_mask; index->slots[*slot] != 0; *slot = next_slot(index, *slot)) {
         seen_id *entry = &fold->ids[index->slots[*slot] - 1];
         if (vt_id_eq(&entry->id, id)) {
             return entry;
@@ -154,7 +147,7 @@ static seen_id *find_id(const vt_fold *fold, const vt_id *id, uint32_t *slot) {
 /* As find_id, of a voter. */
 static seen_voter *find_voter(const vt_fold *fold, const vt_id *voter, uint32_t *slot) {
     const entry_index *index = &fold->voter_index;
-    for (*slot = hash_id(voter) & index->slots_mask; index->slots[*slot] != 0; *slot = next_slot(index, *slot)) {
+    for (*slot = hash_id(fold, voter) & index->slots_mask; index->slots[*slot] != 0; *slot = next_slot(index, *slot)) {
         seen_voter *entry = &fold->voters[index->slots[*slot] - 1];
         if (vt_id_eq(&entry->voter, voter)) {
             return entry;
@@ -166,7 +159,7 @@ static seen_voter *find_voter(const vt_fold *fold, const vt_id *voter, uint32_t 
 /* As find_id, of a band's album. */
 static band_album *find_pair(const vt_fold *fold, vt_slice name, vt_slice album, uint32_t *slot) {
     const entry_index *index = &fold->pair_index;
-    uint32_t first = hash_pair(name, album) & index->slots_mask;
+    uint32_t first = hash_pair(fold, name, album) & index->slots_mask;
     for (*slot = first; index->slots[*slot] != 0; *slot = next_slot(index, *slot)) {
         band_album *entry = &fold->pairs[index->slots[*slot] - 1];
         if (vt_slice_eq(name, vt_slice_of(entry->text, entry->name_len)) &&

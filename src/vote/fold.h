@@ -26,6 +26,7 @@ typedef struct vt_fold_limits {
     uint32_t voters_max;      /* at most 2^30; 0 when no votes are limited */
     uint32_t pairs_max;       /* <= VT_FOLD_PAIRS_MAX */
     uint32_t votes_per_voter; /* 0: no limit */
+    uint64_t seed;            /* of its tables: random where others choose the ids, so that none can crowd one place */
 } vt_fold_limits;
 
 /* How many bytes a fold with these limits needs. */

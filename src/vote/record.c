@@ -71,6 +71,12 @@ bool vt_position_parse(vt_slice text, vt_position *out) {
     return true;
 }
 
+vt_id vt_position_identity(const vt_id *ledger_id, vt_position position) {
+    char text[VT_POSITION_TEXT_MAX];
+    vt_slice key = vt_slice_of(text, vt_position_format(position, text));
+    return vt_identity_derive(&(vt_identity_input){.ledger_id = ledger_id, .key = key, .item = -1});
+}
+
 void vt_record_set_vote(vt_record *record, const vt_vote *vote) {
     size_t used = 0;
     for (int i = VT_FIELD_NAME; i <= VT_FIELD_RANK; i++) {

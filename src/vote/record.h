@@ -33,6 +33,10 @@ size_t vt_position_format(vt_position position, char out[VT_POSITION_TEXT_MAX]);
 /* Reads either form, digits only, no signs; false when `text` is anything else or out of range. */
 bool vt_position_parse(vt_slice text, vt_position *out);
 
+/* The identity of a record of one Kafka partition that came without one: SHA-256(ledger id ‖ 0 ‖ "partition:offset"),
+ * cut to 16 bytes. */
+vt_id vt_position_identity(const vt_id *ledger_id, vt_position position);
+
 /* A record owns its texts: name, album, year and rank, one after the other. */
 typedef struct vt_record {
     vt_id id;

@@ -58,7 +58,7 @@ static vt_err list(vt_votelog *log, const vt_votelog_query *query, vt_votelog_ro
     votelog_sqlite *sqlite = (votelog_sqlite *) log;
     VT_ASSERT(query->limit >= 1 && query->limit <= VT_VOTELOG_ROWS_MAX);
     sqlite3_stmt *stmt = sqlite->statements[query->band.ptr == NULL ? NEWEST : NEWEST_OF_BAND];
-    int64_t before = query->before.offset == 0 ? INT64_MAX : query->before.offset;
+    int64_t before = query->has_before ? query->before.offset : INT64_MAX;
     pthread_mutex_lock(&sqlite->lock);
     int code = sqlite3_bind_int64(stmt, 1, before);
     code |= sqlite3_bind_int64(stmt, 2, query->limit);

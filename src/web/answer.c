@@ -16,6 +16,7 @@ static const vt_header answer_no_store = {{"cache-control", 13}, {"no-store", 8}
 static const vt_header answer_no_cache = {{"cache-control", 13}, {"no-cache", 8}};
 static const vt_header answer_unbuffered = {{"x-accel-buffering", 17}, {"no", 2}};
 static const vt_header answer_no_referrer = {{"referrer-policy", 15}, {"no-referrer", 11}};
+static const vt_header answer_retry_after = {{"retry-after", 11}, {"1", 1}};
 static const vt_header answer_vary = {{"vary", 4}, {"accept-language", 15}};
 static const vt_header answer_policy = {{"content-security-policy", 23}, {ANSWER_POLICY, sizeof ANSWER_POLICY - 1}};
 
@@ -48,6 +49,9 @@ void vt_answer_lay_out(const vt_answer *answer, vt_header room[VT_REPLY_HEADERS_
     if (answer->kind == VT_ANSWER_EVENTS) {
         room[count++] = answer_unbuffered;
     }
+    if (answer->status == 503) {
+        room[count++] = answer_retry_after;
+    }
     VT_ASSERT(count <= VT_REPLY_HEADERS_MAX);
     bool has_body = answer->status != 304; /* RFC 9110 §15.4.5 */
     *out = (vt_http_answer){
@@ -67,19 +71,12 @@ void vt_answer_send(vt_reply reply, const vt_answer *answer) {
 }
 
 void vt_answer_error(vt_reply reply, vt_err err, const char *message) {
-    static const vt_header retry_after = {{"retry-after", 11}, {"1", 1}};
     char body[ANSWER_ERROR_BYTES_MAX];
     int len = snprintf(body, sizeof body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", vt_err_code(err),
                        message == NULL ? vt_err_text(err) : message);
     VT_ASSERT(len > 0 && (size_t) len < sizeof body);
     vt_answer answer = {.status = vt_err_http_status(err), .body = vt_slice_of(body, (size_t) len)};
-    vt_header room[VT_REPLY_HEADERS_MAX];
-    vt_http_answer http;
-    vt_answer_lay_out(&answer, room, &http);
-    if (http.status == 503) {
-        room[http.headers_count++] = retry_after;
-    }
-    vt_reply_http(reply, &http);
+    vt_answer_send(reply, &answer);
 }
 
 /* Cuts the next list member off the front of `list`, without the spaces around it. */

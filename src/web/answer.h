@@ -19,13 +19,13 @@ typedef struct vt_answer {
     vt_slice body;
 } vt_answer;
 
-/* Headers for an answer, laid out in `room`; *out borrows both. */
+/* Headers for an answer, laid out in `room`; *out borrows both. A 503 says Retry-After: 1. */
 void vt_answer_lay_out(const vt_answer *answer, vt_header room[VT_REPLY_HEADERS_MAX], vt_http_answer *out);
 
 /* Answers, now. On the reply's loop thread, as everything below. */
 void vt_answer_send(vt_reply reply, const vt_answer *answer);
 
-/* {"error":{"code","message"}} with the status of `err`; a 503 says Retry-After: 1. `message` NULL: the error's own. */
+/* {"error":{"code","message"}} with the status of `err`. `message` NULL: the error's own. */
 void vt_answer_error(vt_reply reply, vt_err err, const char *message);
 
 /* Whether If-None-Match names this entity tag (RFC 9110 §13.1.2, weak comparison; "*" matches any). */

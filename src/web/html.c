@@ -23,6 +23,20 @@ static void html_asset(const char *name, vt_text *text) {
     vt_text_raw(text, vt_asset_version(name));
 }
 
+#define HTML_REFRESH "<meta http-equiv=\"refresh\" content=\"5\">"
+
+/* What keeps the page up to date. */
+static void html_renewal(const vt_html_page *page, vt_text *text) {
+    if (page->script == NULL) {
+        vt_text_raw(text, page->refreshes ? HTML_REFRESH "\n" : "");
+        return;
+    }
+    vt_text_raw(text, page->refreshes ? "<noscript>" HTML_REFRESH "</noscript>\n" : "");
+    vt_text_raw(text, "<script src=\"");
+    html_asset(page->script, text);
+    vt_text_raw(text, "\" defer></script>\n");
+}
+
 static void html_head(const vt_html_page *page, vt_text *text) {
     vt_text_raw(text, "<head>\n<meta charset=\"utf-8\">\n<title>");
     vt_text_html(text, vt_html_title(page->contest, page->lang));
@@ -35,12 +49,8 @@ static void html_head(const vt_html_page *page, vt_text *text) {
     vt_text_raw(text, "\">\n<link rel=\"stylesheet\" href=\"");
     html_asset("style.css", text);
     vt_text_raw(text, "\">\n");
-    if (page->refreshes) {
-        vt_text_raw(text, "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n");
-    }
-    vt_text_raw(text, "<script src=\"");
-    html_asset(page->script, text);
-    vt_text_raw(text, "\" defer></script>\n</head>\n");
+    html_renewal(page, text);
+    vt_text_raw(text, "</head>\n");
 }
 
 static void html_link(const vt_html_page *page, vt_word name, const char *path, vt_text *text) {

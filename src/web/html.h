@@ -10,9 +10,9 @@ typedef struct vt_html_page {
     const vt_contest *contest;
     vt_lang lang;
     vt_word name;        /* shown in the navigation and the title */
-    const char *script;  /* asset that enhances the page */
+    const char *script;  /* asset that enhances the page; NULL for none */
     vt_slice lang_query; /* what the language link keeps, as HTML: "&amp;band=…", or empty */
-    bool refreshes;      /* without JavaScript the page loads itself again */
+    bool refreshes;      /* without JavaScript, or without a script, the page loads itself again */
 } vt_html_page;
 
 /* From the doctype up to and with <main>. */

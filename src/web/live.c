@@ -13,6 +13,7 @@ enum { LIVE_NS_PER_MS = 1000000 };
 struct vt_live {
     vt_views *views;
     vt_counter *refused;
+    vt_gauge *stale;
     vt_audience audience;
     uint32_t loops_count;
     vt_viewers *loops; /* by vt_loop_index */
@@ -35,9 +36,11 @@ static void live_note_failure(vt_live *live, vt_err err) {
         vt_log(VT_LOG_INFO, "results_readable_again");
     }
     live->is_failing = is_failing;
+    vt_gauge_set(live->stale, is_failing);
 }
 
-/* Reads the newest view and, if it is not the one shown, publishes its event; *is_news tells. */
+/* Reads the newest view and, if it is not the one shown, publishes its event; *is_news tells. Also gives the error that
+ * made the view stale. */
 static vt_err live_look(vt_live *live, bool *is_news) {
     int64_t now_ns = vt_clock_monotonic_ns();
     live->looked_ns = now_ns;
@@ -47,10 +50,11 @@ static vt_err live_look(vt_live *live, bool *is_news) {
     if (err != VT_OK) {
         return err;
     }
+    vt_err stale_err = view->stale_err;
     if (view == live->shown) {
         vt_view_unref(view);
         vt_news_confirm(&live->audience.news, now_ns);
-        return VT_OK;
+        return stale_err;
     }
     vt_shared *event = NULL;
     err = vt_view_render(view, VT_FORM_EVENT, &event);
@@ -62,7 +66,7 @@ static vt_err live_look(vt_live *live, bool *is_news) {
     vt_view_unref(live->shown);
     live->shown = view;
     *is_news = true;
-    return VT_OK;
+    return stale_err;
 }
 
 /* One look, then whoever lacks something is told. */
@@ -127,6 +131,8 @@ vt_err vt_live_open(const vt_live_options *options, vt_live **out) {
     audience_init(&live->audience, options);
     live->refused = vt_metrics_counter(options->metrics, "votaton_web_viewers_refused_total", "",
                                        "Live streams answered with 503 because there were too many");
+    live->stale = vt_metrics_gauge(options->metrics, "votaton_web_stale", "",
+                                   "1 while the tally cannot be read and only the last known results are shown");
     live->loops = calloc(options->loops_count, sizeof *live->loops);
     if (live->loops == NULL) {
         goto out;

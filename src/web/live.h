@@ -2,8 +2,9 @@
  *
  * One thread, the ticker, looks 4 times a second whether anything moved (once a second when nobody watches, for the
  * metrics), renders one event for all viewers and wakes the loops that have some; each loop offers it to its own. A
- * viewer that is slower than that skips to the newest. Every 15 s without an event there is a comment, which keeps
- * proxies from closing and finds dead peers.
+ * viewer that is slower than that skips to the newest. There is an event, too, when the result becomes stale and when
+ * it is current again. Every 15 s without an event there is a comment, which keeps proxies from closing and finds dead
+ * peers.
  */
 #ifndef VT_WEB_LIVE_H
 #define VT_WEB_LIVE_H

@@ -43,11 +43,11 @@ static void page_albums(const vt_standing_band *band, vt_lang lang, vt_text *tex
     vt_text_raw(text, "</ul></details>");
 }
 
-static void page_band(const vt_view *view, uint32_t i, vt_lang lang, vt_text *text) {
+static void page_band(const vt_view *view, uint32_t i, uint32_t place, vt_lang lang, vt_text *text) {
     const vt_standings *standings = &view->standings;
     const vt_standing_band *band = &standings->bands[i];
     vt_text_raw(text, "<tr><td class=\"place\">");
-    vt_text_number(text, i + 1);
+    vt_text_number(text, place);
     vt_text_raw(text, "</td><th scope=\"row\"><bdi>");
     vt_text_html(text, band->name);
     vt_text_raw(text, "</bdi>");
@@ -69,8 +69,12 @@ static void page_table(const vt_view *view, vt_lang lang, vt_text *text) {
     vt_html_column(lang, VT_WORD_VOTES, "votes", text);
     vt_html_column(lang, VT_WORD_SHARE, "share", text);
     vt_text_raw(text, "</tr></thead>\n<tbody id=\"bands\">\n");
+    const vt_standing_band *bands = view->standings.bands;
+    uint32_t place = 1;
     for (uint32_t i = 0; i < view->standings.bands_count && i < VT_PAGE_BANDS_MAX; i++) {
-        page_band(view, i, lang, text);
+        /* Equal votes share a place: 1, 1, 3. */
+        place = i > 0 && bands[i].votes == bands[i - 1].votes ? place : i + 1;
+        page_band(view, i, place, lang, text);
     }
     vt_text_raw(text, "</tbody>\n</table>\n");
 }
@@ -86,6 +90,21 @@ static void page_phase(const vt_view *view, vt_lang lang, vt_text *text) {
     vt_text_raw(text, "\">");
     vt_html_word(lang, words[view->phase], text);
     vt_text_raw(text, "</span> <span id=\"connection\"></span></p>\n");
+}
+
+/* Always there, so that results.js can show it. */
+static void page_stale(const vt_view *view, vt_lang lang, vt_text *text) {
+    bool is_stale = view->stale_since_ms != 0;
+    vt_text_raw(text, is_stale ? "<p id=\"stale\" class=\"notice\" role=\"status\">"
+                               : "<p id=\"stale\" class=\"notice\" role=\"status\" hidden>");
+    vt_html_word(lang, VT_WORD_STALE, text);
+    vt_text_raw(text, " ");
+    if (is_stale) {
+        vt_html_time(view->stale_since_ms, text);
+    } else {
+        vt_text_raw(text, "<time></time>");
+    }
+    vt_text_raw(text, "</p>\n");
 }
 
 static void page_standings(const vt_view *view, vt_lang lang, vt_text *text) {
@@ -118,6 +137,7 @@ void vt_page_results(const vt_view *view, vt_lang lang, vt_text *text) {
     vt_text_html(text, vt_html_title(view->contest, lang));
     vt_text_raw(text, "</h1>\n");
     page_phase(view, lang, text);
+    page_stale(view, lang, text);
     vt_html_veil(view->contest, lang, view->is_hidden, text);
     page_standings(view, lang, text);
     vt_html_end(text);

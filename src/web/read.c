@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "web/page_away.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -72,9 +73,40 @@ void vt_reader_stop(vt_reader *reader) {
     pthread_mutex_unlock(&reader->mutex);
 }
 
+vt_err vt_read_busy(vt_read *read, vt_err err, const char *message) {
+    if (vt_err_http_status(err) != 503) {
+        return err;
+    }
+    read->message = message;
+    return VT_ERR_BUSY;
+}
+
+/* A page that cannot be had now is a page all the same. */
+static void read_refuse_page(const vt_read *read, vt_err err) {
+    vt_buf buf;
+    vt_buf_init(&buf, VT_PAGE_AWAY_BYTES_MAX);
+    vt_text text = {.buf = &buf};
+    vt_page_away(read->reader->stores.contest, read->lang, read->page_name, &text);
+    if (text.err == VT_OK) {
+        int status = vt_err_http_status(err);
+        vt_answer_send(read->reply, &(vt_answer){VT_ANSWER_PAGE, status, .body = vt_buf_slice(&buf)});
+    } else {
+        vt_answer_error(read->reply, err, NULL);
+    }
+    vt_buf_release(&buf);
+}
+
+static void read_refuse(const vt_read *read, vt_err err) {
+    if (read->kind == VT_ANSWER_PAGE && vt_err_http_status(err) >= 500) {
+        read_refuse_page(read, err);
+    } else {
+        vt_answer_error(read->reply, err, read->message);
+    }
+}
+
 static void read_reply(const vt_read *read) {
     if (read->err != VT_OK) {
-        vt_answer_error(read->reply, read->err, NULL);
+        read_refuse(read, read->err);
         return;
     }
     vt_answer answer = {
@@ -126,7 +158,7 @@ void vt_reader_submit(vt_reader *reader, vt_reply reply, const vt_read *ask) {
     vt_err err = vt_pool_submit(reader->pool, &read->job);
     if (err != VT_OK) {
         vt_counter_add(reader->refused, 1);
-        vt_answer_error(reply, err, NULL);
+        read_refuse(read, err);
         free(read);
         reader_count(reader, -1);
     }

@@ -9,8 +9,8 @@
 #include "vote/contest.h"
 #include "votelog/votelog.h"
 #include "web/answer.h"
-#include "web/lang.h"
 #include "web/view.h"
+#include "web/words.h"
 
 enum { VT_READ_CONDITION_BYTES_MAX = 256 }; /* of If-None-Match; a longer one is not looked at */
 
@@ -19,6 +19,7 @@ typedef struct vt_reader vt_reader;
 /* What the reads look at; all borrowed. */
 typedef struct vt_stores {
     vt_views *views;
+    vt_tally *tally;
     vt_votelog *votelog;
     const vt_contest *contest;
 } vt_stores;
@@ -29,6 +30,13 @@ typedef struct vt_read_results {
     size_t condition_len; /* If-None-Match */
     char condition[VT_READ_CONDITION_BYTES_MAX];
 } vt_read_results;
+
+/* GET /v1/votes/{id}. */
+typedef struct vt_read_vote {
+    vt_id id;
+    bool has_position; /* where the receipt said that it stands */
+    vt_position position;
+} vt_read_vote;
 
 /* The log in its shapes. */
 typedef enum vt_log_shape { VT_LOG_SHAPE_PAGED, VT_LOG_SHAPE_ALIAS, VT_LOG_SHAPE_HTML } vt_log_shape;
@@ -51,17 +59,21 @@ typedef struct vt_read {
     vt_reply reply;
     int64_t asked_ns; /* when the request came */
 
-    /* On a reading thread: looks things up and sets what follows. An error becomes the error answer. */
+    /* On a reading thread: looks things up and sets what follows `ask`. An error becomes the error answer; for a
+     * browser that wants a page, an error of ours becomes a page. */
     vt_err (*look_up)(const vt_stores *stores, struct vt_read *read);
+    vt_answer_kind kind;
+    vt_lang lang;      /* of a page */
+    vt_word page_name; /* of a page */
     union {
         vt_read_results results;
         vt_read_log log;
-        vt_id vote_id;
+        vt_read_vote vote;
     } ask;
 
     vt_err err;
-    vt_answer_kind kind;
-    bool is_unchanged; /* 304 */
+    const char *message; /* for the error answer; NULL: the error's own. Static */
+    bool is_unchanged;   /* 304 */
     size_t etag_len;
     char etag[VT_VIEW_ETAG_BYTES_MAX];
     vt_shared *body;
@@ -78,7 +90,10 @@ typedef struct vt_reader_options {
 /* Starts the threads. The caller owns *out. VT_ERR_NO_MEMORY, VT_ERR_SYSTEM. */
 VT_MUST_CHECK vt_err vt_reader_open(const vt_reader_options *options, vt_reader **out);
 
-/* Runs a copy of `ask` (look_up, ask and kind are read) and answers `reply`: with what was found, with the error, or
+/* For a look_up whose store answered `err`: when that may pass, VT_ERR_BUSY with `message`; else `err`. */
+vt_err vt_read_busy(vt_read *read, vt_err err, const char *message);
+
+/* Runs a copy of `ask` (look_up to ask are read) and answers `reply`: with what was found, with the error, or
  * with 503 `busy` when the queue is full or the read waited longer than its deadline. On the reply's loop thread. */
 void vt_reader_submit(vt_reader *reader, vt_reply reply, const vt_read *ask);
 

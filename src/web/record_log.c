@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "web/page_log.h"
 #include "web/query.h"
+#include "web/verdicts.h"
 #include "web/vote_lookup.h"
 
 #include <stdlib.h>
@@ -20,13 +21,19 @@ static void log_position(vt_position position, vt_text *text) {
     vt_text_json(text, vt_slice_of(room, vt_position_format(position, room)));
 }
 
-static void log_row(const vt_votelog_row *row, vt_text *text) {
+vt_slice vt_log_status(const vt_log_rows *found, const vt_votelog_row *row) {
+    bool is_unjudged = found->is_unjudged && row->verdict == VT_VERDICT_NONE;
+    return is_unjudged ? VT_SLICE("recorded") : vt_verdict_name(row->verdict);
+}
+
+static void log_row(const vt_log_rows *found, uint32_t i, vt_text *text) {
+    const vt_votelog_row *row = &found->rows[i];
     vt_text_raw(text, "{\"id\":");
     log_id(&row->record, text);
     vt_text_raw(text, ",\"position\":");
     log_position(row->position, text);
     vt_text_raw(text, ",\"status\":");
-    vt_text_json(text, vt_verdict_name(row->verdict));
+    vt_text_json(text, vt_log_status(found, row));
     vt_text_raw(text, ",\"vote\":");
     vt_vote_json(&row->record, text);
     vt_text_raw(text, ",\"at\":");
@@ -38,7 +45,7 @@ void vt_record_log_json(const vt_log_rows *found, uint32_t limit, vt_text *text)
     vt_text_raw(text, "{\"votes\":[");
     for (uint32_t i = 0; i < found->count; i++) {
         vt_text_raw(text, i == 0 ? "" : ",");
-        log_row(&found->rows[i], text);
+        log_row(found, i, text);
     }
     vt_text_raw(text, "],\"next\":");
     if (found->count > 0 && found->count == limit) {
@@ -49,9 +56,10 @@ void vt_record_log_json(const vt_log_rows *found, uint32_t limit, vt_text *text)
     vt_text_raw(text, found->is_hidden ? ",\"hidden\":true}" : "}");
 }
 
-static void log_alias_row(const vt_votelog_row *row, vt_text *text) {
+static void log_alias_row(const vt_log_rows *found, uint32_t i, vt_text *text) {
+    const vt_votelog_row *row = &found->rows[i];
     vt_text_raw(text, "{\"message\":\"vote ");
-    vt_text_slice(text, vt_verdict_name(row->verdict));
+    vt_text_slice(text, vt_log_status(found, row));
     vt_text_raw(text, "\",\"data\":");
     vt_vote_json(&row->record, text);
     vt_text_raw(text, ",\"timestamp\":");
@@ -65,7 +73,7 @@ void vt_record_log_alias_json(const vt_log_rows *found, vt_text *text) {
     vt_text_raw(text, "[");
     for (uint32_t i = 0; i < found->count; i++) {
         vt_text_raw(text, i == 0 ? "" : ",");
-        log_alias_row(&found->rows[i], text);
+        log_alias_row(found, i, text);
     }
     vt_text_raw(text, "]");
 }
@@ -91,7 +99,7 @@ static vt_err log_render(const vt_stores *stores, const vt_read_log *ask, const 
 }
 
 static vt_err log_find(const vt_stores *stores, const vt_read_log *ask, vt_votelog_row *rows, uint32_t *count) {
-    vt_votelog_query query = {.before = ask->before, .limit = ask->limit};
+    vt_votelog_query query = {.has_before = ask->has_before, .before = ask->before, .limit = ask->limit};
     query.band = ask->band_len == 0 ? (vt_slice){NULL, 0} : vt_slice_of(ask->band, ask->band_len);
     return vt_votelog_list(stores->votelog, &query, rows, count);
 }
@@ -106,7 +114,11 @@ static vt_err log_look_up(const vt_stores *stores, vt_read *read) {
     found.is_hidden = !vt_contest_results_visible(stores->contest, vt_clock_wall_ms());
     vt_err err = VT_OK;
     if (!found.is_hidden && !ask->is_empty) {
-        err = log_find(stores, ask, rows, &found.count);
+        err =
+            vt_read_busy(read, log_find(stores, ask, rows, &found.count), "the vote log cannot be read now; ask again");
+    }
+    if (err == VT_OK) {
+        found.is_unjudged = vt_verdicts_fill(stores->tally, rows, found.count) != VT_OK;
     }
     if (err == VT_OK) {
         err = log_render(stores, ask, &found, &read->body);
@@ -150,7 +162,7 @@ static vt_err log_parse_before(vt_slice before, vt_read_log *out) {
         return VT_ERR_MALFORMED_REQUEST;
     }
     /* The position of an empty result: nothing is older. */
-    out->is_empty = out->before.offset == 0;
+    out->is_empty = out->before.partition < 0 && out->before.offset == 0;
     out->has_before = true;
     return VT_OK;
 }
@@ -195,7 +207,9 @@ void vt_record_log_serve(vt_reader *reader, vt_log_shape shape, const vt_request
         }
     }
     if (shape == VT_LOG_SHAPE_HTML) {
-        read.ask.log.lang = vt_lang_choose(request);
+        read.lang = vt_lang_choose(request);
+        read.page_name = VT_WORD_LOG;
+        read.ask.log.lang = read.lang;
         read.ask.log.limit = VT_LOG_LIMIT_DEFAULT;
     }
     vt_reader_submit(reader, reply, &read);

@@ -19,8 +19,12 @@ VT_MUST_CHECK vt_err vt_record_log_parse(vt_slice query, vt_read_log *out, const
 typedef struct vt_log_rows {
     const vt_votelog_row *rows;
     uint32_t count;
-    bool is_hidden; /* results are hidden, so there are no rows */
+    bool is_hidden;   /* results are hidden, so there are no rows */
+    bool is_unjudged; /* the tally cannot be read: of rows without a verdict it is only known that they are recorded */
 } vt_log_rows;
+
+/* "counted", "pending" …, as vt_verdict_name; "recorded" for an unjudged row. Static. */
+vt_slice vt_log_status(const vt_log_rows *found, const vt_votelog_row *row);
 
 /* {"votes":[{"id","position","status","vote","at"}],"next":"position"|null}; "hidden":true besides when it is so. There
  * is a next page to ask for when as many rows were found as were wanted. */

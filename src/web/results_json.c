@@ -34,18 +34,22 @@ static void json_verdicts(vt_text *text, const uint64_t verdicts[VT_VERDICT_COUN
     vt_text_raw(text, "}");
 }
 
-static vt_slice json_position(const vt_view *view, char room[VT_POSITION_TEXT_MAX]) {
-    size_t len = view->is_hidden ? 0 : vt_position_format(view->standings.tally.position, room);
+static vt_slice json_position(const vt_view *view, char room[VT_POSITIONS_TEXT_MAX]) {
+    size_t len = view->is_hidden ? 0 : vt_positions_format(&view->standings.tally.positions, room);
     return vt_slice_of(room, len);
 }
 
 void vt_results_json(const vt_view *view, vt_text *text) {
-    char room[VT_POSITION_TEXT_MAX];
+    char room[VT_POSITIONS_TEXT_MAX];
     vt_text_raw(text, "{\"contest\":");
     vt_text_json(text, view->contest->name);
     if (view->is_hidden) {
         vt_text_raw(text, ",\"hidden\":true,\"results_from\":");
         vt_text_json_time(text, vt_phase_results_from_ms(view->contest));
+    }
+    if (view->stale_since_ms != 0) {
+        vt_text_raw(text, ",\"stale_since\":");
+        vt_text_json_time(text, view->stale_since_ms);
     }
     vt_text_raw(text, ",\"total\":");
     vt_text_number(text, vt_standings_total(&view->standings));
@@ -62,7 +66,7 @@ void vt_results_json(const vt_view *view, vt_text *text) {
 }
 
 void vt_results_event(const vt_view *view, vt_text *text) {
-    char room[VT_POSITION_TEXT_MAX];
+    char room[VT_POSITIONS_TEXT_MAX];
     if (!view->is_hidden) {
         vt_text_raw(text, "id: ");
         vt_text_slice(text, json_position(view, room));

@@ -88,10 +88,18 @@ static void viewers_end_round(vt_viewers *viewers) {
     viewers->is_in_round = false;
 }
 
-/* Serves the next viewers, at most VT_VIEWERS_CHUNK. */
+/* Serves the next viewers, as many as one turn allows. */
 static void viewers_serve_chunk(vt_viewers *viewers) {
-    for (uint32_t served = 0; served < VT_VIEWERS_CHUNK && viewers->round_next < viewers->count; served++) {
-        if (viewers_serve(viewers, &viewers->list[viewers->round_next]) == VT_OK) {
+    const vt_news_issue *round = &viewers->round;
+    size_t event_bytes = round->event == NULL ? 0 : vt_shared_slice(round->event).len;
+    size_t offered = 0;
+    for (uint32_t served = 0; served < VT_VIEWERS_CHUNK && offered < VT_VIEWERS_TURN_BYTES; served++) {
+        if (viewers->round_next >= viewers->count) {
+            return;
+        }
+        vt_viewer *viewer = &viewers->list[viewers->round_next];
+        offered += viewer->version < round->version ? event_bytes : 0;
+        if (viewers_serve(viewers, viewer) == VT_OK) {
             viewers->round_next++;
         } else {
             viewers_drop(viewers, viewers->round_next);

@@ -6,7 +6,9 @@
 #include "obs/metrics.h"
 #include "web/news.h"
 
-enum { VT_VIEWERS_CHUNK = 256 }; /* served in one turn of a loop, so that votes never wait for viewers */
+/* What is served in one turn of a loop, so that votes never wait for viewers: so many of them, and until so many bytes
+ * were offered (an event of more goes to one viewer a turn, as the kernel may take all of it at once). */
+enum { VT_VIEWERS_CHUNK = 256, VT_VIEWERS_TURN_BYTES = 1048576 };
 
 /* What the viewers of all loops share. */
 typedef struct vt_audience {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "web/query.h"
+#include "web/verdicts.h"
 
 enum { LOOKUP_BYTES_MAX = 8192 };
 
@@ -15,40 +16,73 @@ void vt_vote_json(const vt_record *record, vt_text *text) {
     vt_text_raw(text, "}");
 }
 
-void vt_vote_lookup_json(const vt_votelog_row *row, bool is_hidden, vt_text *text) {
+void vt_vote_lookup_json(const vt_found_vote *found, vt_text *text) {
     char id[VT_UUID_TEXT_LEN];
     char position[VT_POSITION_TEXT_MAX];
-    vt_uuid_format(&row->record.id, id);
+    vt_uuid_format(&found->id, id);
     vt_text_raw(text, "{\"id\":");
     vt_text_json(text, vt_slice_of(id, sizeof id));
     vt_text_raw(text, ",\"position\":");
-    vt_text_json(text, vt_slice_of(position, vt_position_format(row->position, position)));
+    vt_text_json(text, vt_slice_of(position, vt_position_format(found->position, position)));
     vt_text_raw(text, ",\"status\":");
-    vt_text_json(text, vt_verdict_name(row->verdict));
-    if (is_hidden) {
-        vt_text_raw(text, ",\"hidden\":true}");
-        return;
+    vt_text_json(text, vt_verdict_name(found->verdict));
+    if (found->is_hidden) {
+        vt_text_raw(text, ",\"hidden\":true");
+    } else if (found->record != NULL) {
+        vt_text_raw(text, ",\"vote\":");
+        vt_vote_json(found->record, text);
+        vt_text_raw(text, ",\"points\":");
+        vt_text_number(text, found->record->points);
+        vt_text_raw(text, ",\"at\":");
+        vt_text_json_time(text, found->record->at_ms);
     }
-    vt_text_raw(text, ",\"vote\":");
-    vt_vote_json(&row->record, text);
-    vt_text_raw(text, ",\"points\":");
-    vt_text_number(text, row->record.points);
-    vt_text_raw(text, ",\"at\":");
-    vt_text_json_time(text, row->record.at_ms);
     vt_text_raw(text, "}");
+}
+
+static vt_err lookup_in_log(const vt_stores *stores, vt_read *read, vt_votelog_row *row, vt_found_vote *out) {
+    vt_err err = vt_votelog_find(stores->votelog, &read->ask.vote.id, row);
+    if (err != VT_OK) {
+        return vt_read_busy(read, err, "the vote log cannot be read now; ask again");
+    }
+    err = vt_verdicts_fill(stores->tally, row, 1);
+    if (err != VT_OK) {
+        return vt_read_busy(read, err, "what was counted cannot be read now; ask again");
+    }
+    *out = (vt_found_vote){row->record.id, row->position, row->verdict, .record = &row->record};
+    return VT_OK;
+}
+
+/* A log that is kept apart from the ledger may lack a vote for a while; its receipt tells where it stands. */
+static vt_err lookup_by_position(const vt_stores *stores, vt_read *read, vt_found_vote *out) {
+    const vt_read_vote *ask = &read->ask.vote;
+    int32_t partition = ask->position.partition;
+    if (!ask->has_position || partition < 0 || partition >= stores->contest->partitions) {
+        return VT_ERR_NOT_FOUND;
+    }
+    vt_verdict verdict;
+    vt_err err = vt_verdicts_at(stores->tally, &ask->id, ask->position, &verdict);
+    if (err != VT_OK) {
+        return vt_read_busy(read, err, "what was counted cannot be read now; ask again");
+    }
+    *out = (vt_found_vote){ask->id, ask->position, verdict, .record = NULL};
+    return VT_OK;
 }
 
 static vt_err lookup_look_up(const vt_stores *stores, vt_read *read) {
     vt_votelog_row row;
-    vt_err err = vt_votelog_find(stores->votelog, &read->ask.vote_id, &row);
+    vt_found_vote found = {.record = NULL};
+    vt_err err = lookup_in_log(stores, read, &row, &found);
+    if (err == VT_ERR_NOT_FOUND) {
+        err = lookup_by_position(stores, read, &found);
+    }
     if (err != VT_OK) {
         return err;
     }
+    found.is_hidden = !vt_contest_results_visible(stores->contest, vt_clock_wall_ms());
     vt_buf buf;
     vt_buf_init(&buf, LOOKUP_BYTES_MAX);
     vt_text text = {.buf = &buf};
-    bool is_hidden = !vt_contest_results_visible(stores->contest, vt_clock_wall_ms());
-    vt_vote_lookup_json(&row, is_hidden, &text);
+    vt_vote_lookup_json(&found, &text);
     err = text.err == VT_OK ? vt_shared_new(vt_buf_slice(&buf), &read->body) : text.err;
     vt_buf_release(&buf);
     return err;
@@ -64,24 +98,23 @@ static vt_slice lookup_segment(vt_slice path) {
     return segment;
 }
 
-/* The position is a hint for ledgers whose votes are found late; here it only has to be one. */
-static bool lookup_has_good_position(vt_slice query) {
+static bool lookup_parse_position(vt_slice query, vt_read_vote *out) {
     char room[VT_QUERY_VALUE_BYTES_MAX];
     vt_slice text;
-    vt_position position;
     if (vt_query_find(query, VT_SLICE("position"), room, &text) != VT_OK) {
         return false;
     }
-    return text.ptr == NULL || vt_position_parse(text, &position);
+    out->has_position = text.ptr != NULL;
+    return text.ptr == NULL || vt_position_parse(text, &out->position);
 }
 
 void vt_vote_lookup_serve(vt_reader *reader, const vt_request *request, vt_reply reply) {
     vt_read read = {.look_up = lookup_look_up, .kind = VT_ANSWER_JSON};
-    if (!vt_uuid_parse(lookup_segment(request->path), &read.ask.vote_id)) {
+    if (!vt_uuid_parse(lookup_segment(request->path), &read.ask.vote.id)) {
         vt_answer_error(reply, VT_ERR_BAD_ID, "the path must end in the vote's id, a UUID");
         return;
     }
-    if (!lookup_has_good_position(request->query)) {
+    if (!lookup_parse_position(request->query, &read.ask.vote)) {
         vt_answer_error(reply, VT_ERR_MALFORMED_REQUEST, "position must be one that a receipt gave");
         return;
     }

@@ -16,6 +16,7 @@
 
 struct vt_web {
     const vt_contest *contest;
+    bool posts_elsewhere;
     vt_views *views;
     vt_reader *reader;
     vt_live *live;
@@ -85,20 +86,49 @@ static void web_contest(void *context, const vt_request *request, vt_reply reply
     vt_buf_release(&buf);
 }
 
+/* A proxy that routes by path only brings votes here, too. The request is repeated as it is at a path that leads to
+ * whoever takes votes (RFC 9110 §15.4.9); an answer that was stored would outlive another deployment. */
+static void web_post_elsewhere(void *context, const vt_request *request, vt_reply reply) {
+    (void) context;
+    (void) request;
+    const vt_header headers[] = {
+        {VT_SLICE("location"), VT_SLICE("/insert")},
+        {VT_SLICE("cache-control"), VT_SLICE("no-store")},
+    };
+    vt_http_answer answer = {.status = 308, .headers = headers, .headers_count = sizeof headers / sizeof headers[0]};
+    vt_reply_http(reply, &answer);
+}
+
 #define WEB_GET(at, handler)                                                                                           \
     { .kind = VT_ROUTE_HTTP, .method = "GET", .path = (at), .handle = (handler) }
 
+#define WEB_POST(at, handler)                                                                                          \
+    { .kind = VT_ROUTE_HTTP, .method = "POST", .path = (at), .body_bytes_max = VT_BATCH_BYTES_MAX, .handle = (handler) }
+
+enum { POSTS_COUNT = 3 };
+
 vt_route_table vt_web_routes(vt_web *web) {
     static const vt_route routes[] = {
-        WEB_GET("/", web_page_results),        WEB_GET("/log", web_page_log),
-        WEB_GET("/v1/results", web_results),   WEB_GET("/v1/results/stream", web_stream),
-        WEB_GET("/v1/votes/*", web_vote),      WEB_GET("/v1/contest", web_contest),
-        WEB_GET("/v1/log", web_log),           WEB_GET("/data", web_log_alias),
-        WEB_GET("/logs", web_log_alias),       WEB_GET("/api/logs", web_log_alias),
-        WEB_GET("/votos", web_log_alias),      WEB_GET("/datos", web_log_alias),
+        WEB_GET("/", web_page_results),
+        WEB_GET("/log", web_page_log),
+        WEB_GET("/v1/results", web_results),
+        WEB_GET("/v1/results/stream", web_stream),
+        WEB_GET("/v1/votes/*", web_vote),
+        WEB_GET("/v1/contest", web_contest),
+        WEB_GET("/v1/log", web_log),
+        WEB_GET("/data", web_log_alias),
+        WEB_GET("/logs", web_log_alias),
+        WEB_GET("/api/logs", web_log_alias),
+        WEB_GET("/votos", web_log_alias),
+        WEB_GET("/datos", web_log_alias),
         WEB_GET("/assets/*", vt_assets_serve),
+        /* The last POSTS_COUNT belong to ingest where it answers at the same address. */
+        WEB_POST("/", web_post_elsewhere),
+        WEB_POST("/vote", web_post_elsewhere),
+        WEB_POST("/data", web_post_elsewhere),
     };
-    return (vt_route_table){routes, sizeof routes / sizeof routes[0], web};
+    const uint32_t count = sizeof routes / sizeof routes[0];
+    return (vt_route_table){routes, web->posts_elsewhere ? count : count - POSTS_COUNT, web};
 }
 
 static vt_err web_open_parts(vt_web *web, const vt_web_options *options) {
@@ -112,7 +142,7 @@ static vt_err web_open_parts(vt_web *web, const vt_web_options *options) {
         return err;
     }
     vt_reader_options reader = {
-        .stores = {web->views, options->votelog, options->contest},
+        .stores = {web->views, options->tally, options->votelog, options->contest},
         .metrics = options->metrics,
         .threads = options->limits.pool_threads,
         .queue_max = options->limits.queue_max,
@@ -134,6 +164,7 @@ vt_err vt_web_open(const vt_web_options *options, vt_web **out) {
     }
     vt_assets_init();
     web->contest = options->contest;
+    web->posts_elsewhere = options->posts_elsewhere;
     vt_buf_init(&web->contest_info, VT_CONTEST_INFO_BYTES_MAX);
     vt_err err = web_open_parts(web, options);
     if (err != VT_OK) {

@@ -34,6 +34,8 @@ typedef struct vt_web_options {
     const vt_contest *contest;
     vt_metrics *metrics;
     vt_web_limits limits;
+    bool posts_elsewhere; /* votes are taken by another service behind the same name: POSTs on the paths that the pages
+                           * share with it are sent there by 308 */
 } vt_web_options;
 
 /* Starts the reading threads and registers the metrics (the collector of votaton_band_votes included, so `metrics` must

@@ -27,6 +27,11 @@
       "Votes are being counted all the while. The results will be shown here on")                                      \
     X(HIDDEN_UNTIL_CLOSE, "Los votos se siguen contando. Los resultados se mostrarán aquí cuando cierre la votación.", \
       "Votes are being counted all the while. The results will be shown here when voting closes.")                     \
+    X(STALE, "Los resultados no se pueden actualizar en este momento. Última actualización:",                          \
+      "The results cannot be updated right now. Last updated:")                                                        \
+    X(AWAY_TITLE, "Esta página vuelve enseguida", "This page will be back shortly")                                    \
+    X(AWAY_TEXT, "No se puede leer en este momento. Los votos recibidos están a salvo. La página se recarga sola.",    \
+      "It cannot be read right now. The votes received are safe. The page reloads by itself.")                         \
     X(NEWEST_VOTES, "Votos más recientes", "Newest votes")                                                             \
     X(OLDER_VOTES, "Votos anteriores", "Older votes")                                                                  \
     X(TO_NEWEST, "A los más recientes", "Back to the newest")                                                          \

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 from support.program import VOTATON, Server
+from support.roles import Roles
 
 
 def pytest_sessionstart():
@@ -54,6 +55,30 @@ def calm_server(tmp_path_factory):
         server.stop()
     finally:
         server.kill()
+
+
+@pytest.fixture
+def new_roles(tmp_path):
+    """Roles over a contest's stores: new_roles(stores).start("count", "--flag", …)."""
+    made = []
+
+    def make(stores) -> Roles:
+        made.append(Roles(stores, tmp_path / f"roles{len(made)}"))
+        return made[-1]
+
+    yield make
+    try:
+        for roles in made:
+            roles.stop()
+    finally:
+        for roles in made:
+            roles.kill()
+
+
+@pytest.fixture
+def roles(new_roles, stores):
+    """Roles over fresh stores on the shared servers."""
+    return new_roles(stores)
 
 
 @pytest.fixture

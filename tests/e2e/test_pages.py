@@ -85,6 +85,22 @@ def test_results_show_the_counts(server, open_page):
     expect(page.locator("#bands > *").first).to_contain_text("Other", timeout=SETTLE_MS)
 
 
+@pytest.mark.parametrize("scripted", [True, False])
+def test_equal_votes_share_a_place(server, open_page, scripted):
+    server.cast([vote(name=name) for name in ("A", "B", "C", "C")])
+    page = open_page(server, "/", java_script_enabled=scripted)
+    if scripted:
+        expect(page.locator("#connection")).to_have_class("live", timeout=SETTLE_MS)
+        server.cast([vote(name="B"), vote(name="D")])
+        expect(page.locator("#total")).to_have_text("6", timeout=SETTLE_MS)
+    names = page.locator("#bands th > bdi").all_inner_texts()
+    places = page.locator("#bands .place").all_inner_texts()
+    expected = [*"1133"], [*"BCAD"]
+    if not scripted:
+        expected = [*"122"], [*"CAB"]
+    assert sorted(zip(places, names, strict=True)) == sorted(zip(*expected, strict=True))
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_page_outlives_a_restart(server, open_page, path):
     """While the server is away the page keeps what it showed and says so; then it goes on by itself."""

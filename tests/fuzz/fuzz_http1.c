@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -32,6 +33,40 @@ static test_wire *run(const uint8_t *data, size_t len, size_t step) {
     return wire;
 }
 
+/* Where the last answer begins. */
+static size_t last_answer(vt_slice out) {
+    static const char start[] = "HTTP/1.1 ";
+    for (size_t at = out.len; at > 0; at--) {
+        if (out.len - (at - 1) >= sizeof start - 1 && memcmp(out.ptr + at - 1, start, sizeof start - 1) == 0) {
+            return at - 1;
+        }
+    }
+    return 0;
+}
+
+static bool is_refusal(vt_slice out, size_t at) {
+    static const char *const refusals[] = {"HTTP/1.1 400 ", "HTTP/1.1 413 ", "HTTP/1.1 431 "};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        size_t len = strlen(refusals[i]);
+        if (out.len - at >= len && memcmp(out.ptr + at, refusals[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A request with two faults, one too many of something and one of syntax in the same token, is refused for the one that
+ * is seen first, which the cuts decide: llhttp hands over a token in as many parts as it comes in. */
+static bool is_same(vt_slice a, vt_slice b) {
+    if (vt_slice_eq(a, b)) {
+        return true;
+    }
+    size_t at_a = last_answer(a);
+    size_t at_b = last_answer(b);
+    return vt_slice_eq(vt_slice_of(a.ptr, at_a), vt_slice_of(b.ptr, at_b)) && is_refusal(a, at_a) &&
+           is_refusal(b, at_b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     if (len < 1) {
         return 0;
@@ -39,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     test_wire *whole = run(data + 1, len - 1, len);
     test_wire *pieces = run(data + 1, len - 1, (size_t) data[0] % 32 + 1);
     bool is_http1 = whole->conn.kind == VT_CONN_HTTP1;
-    VT_ASSERT(!is_http1 || vt_slice_eq(vt_buf_slice(&whole->out), vt_buf_slice(&pieces->out)));
+    VT_ASSERT(!is_http1 || is_same(vt_buf_slice(&whole->out), vt_buf_slice(&pieces->out)));
     VT_ASSERT(whole->is_closed == pieces->is_closed || !is_http1);
     wire_close(whole);
     wire_close(pieces);

@@ -34,6 +34,29 @@ def test_no_skips_no_third_number(tmp_path):
     assert sum_of(tmp_path, CASES.format(PASSED)).line() == "1 passed, 0 failed"
 
 
+def test_a_reason_that_a_program_printed_is_told(tmp_path):
+    log = tmp_path / "t.log"
+    log.write_text("[ RUN ] a\nskipped: no SHA\nskipped: no SHA\n")
+    (tmp_path / "t.xml").write_text(CASES.format('<testcase name="a"><skipped/></testcase>'))
+    total = sum_tests.sum_of([Suite("unit/t", str(tmp_path), str(log), 0, False)])
+    assert total.skips == [("unit/t a", "no SHA")]
+
+
+@pytest.mark.parametrize(
+    ("skipped", "line"),
+    [
+        ('<skipped message="KAFKA is not set"/>', "1 passed, 1 failed"),
+        ('<skipped message="no Redis answers"/>', "1 passed, 1 failed"),
+        ("<skipped/>", "1 passed, 1 failed"),
+        ('<skipped message="no file system can be mounted"/>', "1 passed, 0 failed, 1 skipped"),
+    ],
+)
+def test_nothing_does_without_servers_that_are_there(tmp_path, skipped, line):
+    total = sum_of(tmp_path, CASES.format(f'{PASSED}<testcase name="s">{skipped}</testcase>'))
+    total.refuse_skips_of_servers()
+    assert total.line() == line
+
+
 def test_groups_of_one_program_are_added_up(tmp_path):
     first = '<?xml version="1.0" encoding="UTF-8" ?>\n' + CASES.format(PASSED) + "\n"
     assert sum_of(tmp_path, first + CASES.format(PASSED + SKIPPED) + "\n").line() == "2 passed, 0 failed, 1 skipped"

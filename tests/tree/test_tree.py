@@ -67,6 +67,6 @@ def test_direct_pins_are_in_the_lock():
 
 def test_package_list_is_sorted_and_unique():
     rows = [line for line in (ROOT / "tools/packages.txt").read_text().splitlines() if line[:1] != "#"]
-    assert all(re.fullmatch(r"(build|test|check|bench) [a-z0-9.+-]+", row) for row in rows)
-    order = ["build", "test", "check", "bench"]
+    assert all(re.fullmatch(r"(build|runtime|test|testbed|check|image|bench) [a-z0-9.+-]+", row) for row in rows)
+    order = ["build", "runtime", "test", "testbed", "check", "image", "bench"]
     assert rows == sorted(set(rows), key=lambda row: (order.index(row.split()[0]), row))

@@ -8,7 +8,7 @@
   const PAUSE_FIRST_MS = 1000;
   const PAUSE_MAX_MS = 15000;
   const SUMMARY_EVERY_MS = 30000;
-  const STALE_MS = 30000;
+  const SILENCE_MS = 30000;
   const TIMER_MAX_MS = 2 ** 31 - 1;
   const SVG = "http://www.w3.org/2000/svg";
 
@@ -17,6 +17,7 @@
     es: {
       live: "En vivo",
       waiting: "Reconectando…",
+      stale: "Sin datos nuevos",
       updated: "Última actualización:",
       albums: "Álbumes",
       not_open_yet: "Aún no abre",
@@ -27,6 +28,7 @@
     en: {
       live: "Live",
       waiting: "Reconnecting…",
+      stale: "No new data",
       updated: "Last updated:",
       albums: "Albums",
       not_open_yet: "Not open yet",
@@ -129,10 +131,13 @@
         rows.delete(name);
       }
     }
+    let place = 1;
     shown.forEach((band, i) => {
+      // Equal votes share a place: 1, 1, 3.
+      place = i > 0 && band.votes === shown[i - 1].votes ? place : i + 1;
       const row = rows.get(band.name) || makeRow(band.name);
       rows.set(band.name, row);
-      fillRow(row, band, i + 1, shown[0].votes, result.total);
+      fillRow(row, band, place, shown[0].votes, result.total);
       // Moving only what is out of place keeps focus and open details.
       if (body.rows[i] !== row) {
         body.insertBefore(row, body.rows[i] || null);
@@ -157,7 +162,19 @@
     setText(byId("summary"), words.summary(leader.name, votes, numbers.format(result.total)));
   };
 
+  // While the server cannot read the count it says since when what it sends is unchanged.
+  const showStale = (since) => {
+    const notice = byId("stale");
+    notice.hidden = since === undefined;
+    if (since !== undefined) {
+      const time = notice.querySelector("time");
+      time.dateTime = since;
+      setText(time, dates.format(new Date(since)));
+    }
+  };
+
   const show = (result) => {
+    showStale(result.stale_since);
     const isHidden = result.hidden === true;
     byId("veil").hidden = !isHidden;
     byId("results").hidden = isHidden;
@@ -198,11 +215,14 @@
     const connection = byId("connection");
     const when = updatedAt === null ? "" : ` · ${words.updated} ${clock.format(updatedAt)}`;
     connection.className = state;
-    setText(connection, words[state] + (state === "live" ? "" : when));
+    setText(connection, words[state] + (state === "waiting" ? when : ""));
   };
+
+  const tellOfStream = () => tell(byId("stale").hidden ? "live" : "stale");
 
   let connectTimer = 0;
   let connectedAt = 0;
+  let heardAt = 0;
 
   const connect = () => {
     clearTimeout(connectTimer);
@@ -213,12 +233,15 @@
     source = new EventSource("/v1/results/stream");
     source.onopen = () => {
       pauseMs = PAUSE_FIRST_MS;
-      tell("live");
+      tellOfStream();
       lookAtContest();
     };
     source.onmessage = (event) => {
-      show(JSON.parse(event.data));
-      updatedAt = new Date();
+      const result = JSON.parse(event.data);
+      show(result);
+      heardAt = Date.now();
+      updatedAt = result.stale_since === undefined ? new Date() : new Date(result.stale_since);
+      tellOfStream();
     };
     source.onerror = () => {
       source.close();
@@ -230,12 +253,12 @@
 
   // A device that slept may hold a connection that died without a word.
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && Date.now() - Math.max(connectedAt, updatedAt || 0) > STALE_MS) {
+    if (!document.hidden && Date.now() - Math.max(connectedAt, heardAt) > SILENCE_MS) {
       connect();
     }
   });
 
-  for (const time of document.querySelectorAll("time")) {
+  for (const time of document.querySelectorAll("time[datetime]")) {
     time.textContent = dates.format(new Date(time.dateTime));
   }
   connect();

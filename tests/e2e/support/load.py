@@ -2,22 +2,27 @@
 
 import http.client
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from support.http import exchange
 from support.program import votaton
 from support.votes import generated, new_id
 
+# What a vote that was taken is answered; `recorded` by a ledger that counts later.
+TAKEN = ("counted", "duplicate", "recorded")
+
 
 class Voters:
     """Threads that send votes with ids of their own, single ones and small arrays, until stopped.
 
     sent holds every vote by its id; acks the position of each id that the server took; doubtful the ids whose request
-    got no answer: they may or may not be recorded.
+    got no answer: they may or may not be recorded. Each thread waits pause_seconds between its requests.
     """
 
-    def __init__(self, server, threads: int = 8, seed: int = 1):
+    def __init__(self, server, threads: int = 8, seed: int = 1, pause_seconds: float = 0):
         self.server = server
+        self.pause_seconds = pause_seconds
         self.sent: dict[str, dict] = {}
         self.acks: dict[str, str] = {}
         self.doubtful: set[str] = set()
@@ -52,6 +57,7 @@ class Voters:
             size = 1 if number % 2 else turn % 20 + 1
             batch = [{**votes[(turn * 20 + i) % len(votes)], "vote_id": new_id()} for i in range(size)]
             connection = self._send(connection, batch)
+            self._stop.wait(self.pause_seconds)
 
     def _send(self, connection, batch):
         ids = [vote["vote_id"] for vote in batch]
@@ -78,7 +84,7 @@ class Voters:
         if answer.status == 200:
             items = answer.json()
             items = items.get("votes", [items])
-            taken = [(item["id"], item["position"]) for item in items if item.get("status") in ("counted", "duplicate")]
+            taken = [(item["id"], item["position"]) for item in items if item.get("status") in TAKEN]
         with self._lock:
             self.acks.update(taken)
             for key in ids:
@@ -87,14 +93,16 @@ class Voters:
             if len(taken) < len(ids):
                 self.refused.append(answer)
 
-    def retry_doubtful(self) -> None:
-        """Honest retries, with the same ids: all must be taken now."""
-        pending = [self.sent[key] for key in sorted(self.doubtful)]
-        for start in range(0, len(pending), 500):
-            for item in self.server.cast(pending[start : start + 500])["votes"]:
-                assert item["status"] in ("counted", "duplicate"), item
-                self.acks[item["id"]] = item["position"]
-        self.doubtful.clear()
+    def retry_doubtful(self, seconds: float = 0) -> None:
+        """Honest retries, with the same ids: all must be taken now, or within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self.doubtful:
+            pending = sorted(self.doubtful)
+            for start in range(0, len(pending), 500):
+                ids = pending[start : start + 500]
+                self._note(ids, self.server.post([self.sent[key] for key in ids]))
+            self.doubtful.difference_update(self.acks)
+            assert not self.doubtful or time.monotonic() < deadline, self.refused[-1]
 
 
 def assert_nothing_lost(server, voters: Voters) -> None:

@@ -3,10 +3,11 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
+
+from testbed.ports import free_port
 
 from support import http
 
@@ -19,19 +20,15 @@ READY_SECONDS = 20
 STOP_SECONDS = 30
 
 
-def free_port() -> int:
-    """A port that was free a moment ago, so that a test can restart a server on it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def wait_until(condition, seconds: float, what):
+    """Polls until condition() is true, and returns what it said; fails after so many seconds.
 
-
-def wait_until(condition, seconds: float, what: str):
-    """Polls until condition() is true, and returns what it said; fails after so many seconds."""
+    `what` is a text, or a function that says at the end what was waited for and what there is instead.
+    """
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain: {what}")
+            raise AssertionError(f"waited {seconds} s in vain: {what() if callable(what) else what}")
         time.sleep(0.01)
     return value
 
@@ -43,28 +40,17 @@ def votaton(*arguments, timeout=30, **options) -> subprocess.CompletedProcess:
     )
 
 
-class Server:
-    """`votaton run` over a data folder, on ports of its own. The ports stay the same over a restart."""
+class Program:
+    """A process of the program under test: a command, its environment, its log, and where it says that it is ready."""
 
-    def __init__(self, data: Path, contest: Path | None = None, args=(), env=None, wrapper=(), port=None):
-        self.data = Path(data)
-        self.port = port or free_port()
-        self.admin_port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
-        self.admin_address = f"127.0.0.1:{self.admin_port}"
-        self.command = [*wrapper, VOTATON, "run", "--data", self.data, "--listen", self.address]
-        self.command += ["--admin-listen", self.admin_address]
-        if contest:
-            self.command += ["--contest", contest]
-        self.command = [str(part) for part in [*self.command, *args]]
+    def __init__(self, command: list, log: Path, ready_address: str, env=None):
+        self.command = [str(part) for part in command]
         self.environment = {**os.environ, **(env or {})}
-        if wrapper:
-            # LeakSanitizer cannot work in a process that is traced.
-            self.environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-        self.log = self.data.parent / f"{self.data.name}.log"
+        self.log = log
+        self.ready_address = ready_address
         self.process: subprocess.Popen | None = None
 
-    def launch(self) -> "Server":
+    def launch(self):
         """Starts the process and does not wait for it to be ready."""
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
@@ -72,18 +58,23 @@ class Server:
             )
         return self
 
-    def start(self) -> "Server":
-        self.launch()
-        wait_until(self._is_ready_or_gone, READY_SECONDS, f"ready: {self.output()[-2000:]}")
+    def wait_ready(self, seconds: float = READY_SECONDS):
+        wait_until(self._is_ready_or_gone, seconds, lambda: f"ready: {self.output()[-2000:]}")
         return self
+
+    def start(self):
+        return self.launch().wait_ready()
+
+    def is_ready(self) -> bool:
+        try:
+            return http.call(self.ready_address, "GET", "/readyz", timeout=2).status == 200
+        except OSError:
+            return False
 
     def _is_ready_or_gone(self) -> bool:
         if self.process.poll() is not None:
             raise AssertionError(f"exit code {self.process.returncode} at start:\n{self.output()}")
-        try:
-            return http.call(self.address, "GET", "/readyz", timeout=2).status == 200
-        except OSError:
-            return False
+        return self.is_ready()
 
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -113,11 +104,24 @@ class Server:
             self.process.kill()
             self.process.wait()
 
+    def pause(self) -> None:
+        """SIGSTOP."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self.process.send_signal(signal.SIGCONT)
+
     def assert_no_report(self) -> None:
         report = SANITIZER_REPORT.search(self.output())
         assert not report, self.output()[report.start() :][:4000]
 
-    # Short forms for what nearly every test asks.
+
+class PublicListener:
+    """Short forms for what nearly every test asks of a public and an admin address."""
+
+    address: str
+    admin_address: str
 
     def call(self, method, path, body=None, headers=None, **options) -> http.Answer:
         return http.call(self.address, method, path, body, headers, **options)
@@ -143,3 +147,22 @@ class Server:
         text = http.call(self.admin_address, "GET", "/metrics").body.decode()
         rows = re.findall(rf"^{re.escape(name)}(\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE)
         return sum(float(value) for label, value in rows if labels in label)
+
+
+class Server(Program, PublicListener):
+    """`votaton run` over a data folder, on ports of its own. The ports stay the same over a restart."""
+
+    def __init__(self, data: Path, contest: Path | None = None, args=(), env=None, wrapper=(), port=None):
+        self.data = Path(data)
+        self.port = port or free_port()
+        self.admin_port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.admin_address = f"127.0.0.1:{self.admin_port}"
+        command = [*wrapper, VOTATON, "run", "--data", self.data, "--listen", self.address]
+        command += ["--admin-listen", self.admin_address]
+        if contest:
+            command += ["--contest", contest]
+        super().__init__([*command, *args], self.data.parent / f"{self.data.name}.log", self.address, env)
+        if wrapper:
+            # LeakSanitizer cannot work in a process that is traced.
+            self.environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"

@@ -15,10 +15,15 @@
 static vt_metrics *metrics;
 static vt_health *health;
 static vt_admin *admin;
+static bool has_stores = true;
 
 static void fill_state(void *context, vt_admin_state *out) {
     (void) context;
-    out->ledger = "sqlite";
+    out->role = "count";
+    out->ledger = has_stores ? "kafka" : NULL;
+    out->tally = has_stores ? "redis" : NULL;
+    out->log = has_stores ? "mongodb" : NULL;
+    out->partitions = 6;
     out->queue_depth = 7;
     snprintf(out->contest, sizeof out->contest, "Las \"mejores\"\n");
     out->contest_version = 3;
@@ -125,28 +130,54 @@ static void test_status(void **state) {
     json_t *status = json_loadb(answer->body.ptr, answer->body.len, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(status);
     const char *version = NULL;
+    const char *role = NULL;
     const char *missing = NULL;
     const char *ledger = NULL;
+    const char *tally = NULL;
+    const char *log = NULL;
     const char *title = NULL;
     int ready = 1;
     json_int_t uptime_s = -1;
     json_int_t depth = 0;
+    json_int_t partitions = 0;
     json_int_t contest_version = 0;
     json_int_t threads = 0;
-    assert_int_equal(json_unpack(status, "{s:s, s:I, s:{s:b, s:{s:s}}, s:{s:s, s:I}, s:{s:s, s:I}, s:{s:I} !}",
-                                 "version", &version, "uptime_s", &uptime_s, "health", "ready", &ready, "missing",
-                                 "tally", &missing, "ledger", "kind", &ledger, "queue_depth", &depth, "contest",
-                                 "title", &title, "version", &contest_version, "configuration", "threads", &threads),
-                     0);
+    assert_int_equal(
+        json_unpack(
+            status,
+            "{s:s, s:s, s:I, s:{s:b, s:{s:s}}, s:{s:s, s:I, s:I !}, s:{s:s !}, s:{s:s !}, s:{s:s, s:I}, s:{s:I} !}",
+            "version", &version, "role", &role, "uptime_s", &uptime_s, "health", "ready", &ready, "missing", "tally",
+            &missing, "ledger", "kind", &ledger, "queue_depth", &depth, "partitions", &partitions, "tally", "kind",
+            &tally, "log", "kind", &log, "contest", "title", &title, "version", &contest_version, "configuration",
+            "threads", &threads),
+        0);
     assert_string_equal(version, VT_VERSION);
+    assert_string_equal(role, "count");
     assert_in_range(uptime_s, 0, 60);
     assert_false(ready);
     assert_string_equal(missing, "behind");
-    assert_string_equal(ledger, "sqlite");
+    assert_string_equal(ledger, "kafka");
+    assert_string_equal(tally, "redis");
+    assert_string_equal(log, "mongodb");
     assert_int_equal(depth, 7);
+    assert_int_equal(partitions, 6);
     assert_string_equal(title, "Las \"mejores\"\n");
     assert_int_equal(contest_version, 3);
     assert_int_equal(threads, 2);
+    json_decref(status);
+}
+
+static void test_status_leaves_out_what_is_not_there(void **state) {
+    (void) state;
+    has_stores = false;
+    recorded *answer = get("/status", NULL);
+    has_stores = true;
+    assert_int_equal(answer->status, 200);
+    json_t *status = json_loadb(answer->body.ptr, answer->body.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(status);
+    assert_null(json_object_get(status, "ledger"));
+    assert_null(json_object_get(status, "tally"));
+    assert_null(json_object_get(status, "log"));
     json_decref(status);
 }
 
@@ -197,6 +228,7 @@ int main(void) {
         OPEN(test_metrics),
         OPEN(test_metrics_that_cannot_be_rendered),
         OPEN(test_status),
+        OPEN(test_status_leaves_out_what_is_not_there),
         GUARDED(test_token_is_wanted),
         GUARDED(test_health_needs_no_token),
         cmocka_unit_test(test_close_accepts_null),

@@ -41,6 +41,22 @@ static void test_monotonic(void **state) {
     }
 }
 
+static void test_deadline(void **state) {
+    (void) state;
+    int64_t now_ns = vt_clock_monotonic_ns();
+    int64_t deadline_ns = vt_clock_deadline_ns(3600000);
+    assert_in_range(deadline_ns - now_ns, INT64_C(3600000000000), INT64_C(3660000000000));
+    assert_in_range(vt_clock_left_ms(deadline_ns), 3540000, 3600000);
+    assert_int_equal(vt_clock_left_ms(vt_clock_monotonic_ns()), 0);
+    assert_int_equal(vt_clock_left_ms(0), 0);
+    assert_int_equal(vt_clock_left_ms(INT64_MAX), INT32_MAX);
+    /* A wait of 0 ms before the end would be one that does not wait. */
+    for (int64_t end_ns = vt_clock_monotonic_ns() + 2000000; vt_clock_monotonic_ns() < end_ns;) {
+        int left_ms = vt_clock_left_ms(end_ns);
+        assert_true(left_ms <= 2 && (left_ms > 0 || vt_clock_monotonic_ns() >= end_ns));
+    }
+}
+
 static void test_wall(void **state) {
     (void) state;
     assert_true(vt_clock_wall_ms() > 1600000000000);
@@ -50,6 +66,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iso8601),
         cmocka_unit_test(test_monotonic),
+        cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_wall),
     };
     return cmocka_run_group_tests_name("base/clock", tests, NULL, NULL);

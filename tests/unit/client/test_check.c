@@ -20,6 +20,8 @@
 #define SAID(body)                                                                                                     \
     { VT_MOCK_ANSWER_AND_CLOSE, 200, NULL, body }
 #define RESULTS(votes) SAID("{\"total\":" votes ",\"bands\":[{\"name\":\"A\",\"votes\":" votes "}]}")
+#define BUSY                                                                                                           \
+    { VT_MOCK_ANSWER_AND_CLOSE, 503, NULL, "{\"error\":{\"code\":\"busy\"}}" }
 #define COUNTED SAID("{\"id\":\"i\",\"position\":\"1\",\"status\":\"counted\"}")
 #define PENDING SAID("{\"id\":\"i\",\"status\":\"pending\"}")
 #define QUOTA SAID("{\"id\":\"i\",\"status\":\"quota\"}")
@@ -79,7 +81,7 @@ static void test_less_than_acknowledged(void **state) {
     vt_target target;
     vt_check check;
     vt_reason reason;
-    assert_int_equal(vt_target_parse(vt_mock_http_url(mock), &target, &reason), VT_OK);
+    assert_int_equal(vt_target_parse("--to", vt_mock_http_url(mock), &target, &reason), VT_OK);
     assert_int_equal(vt_target_resolve(&target, &reason), VT_OK);
     assert_int_equal(vt_check_begin(&check, &target, votes, 1000, out, &reason), VT_OK);
     assert_int_equal(vt_account_open(&books, &account, &reason), VT_OK);
@@ -125,6 +127,52 @@ static void test_nobody_to_ask(void **state) {
     vt_mock_http_stop(mock);
 }
 
+/* Votes are taken at one address, as by `ingest`, and counted at another, as by `web`. */
+static void test_results_elsewhere(void **state) {
+    (void) state;
+    const vt_mock_step takes[] = {SAID("{\"id\":\"i\",\"position\":\"0:0\",\"status\":\"recorded\"}")};
+    const vt_mock_step shows[] = {BUSY, RESULTS("7"), BUSY, RESULTS("7"), RESULTS("8"), PENDING, COUNTED};
+    vt_mock_http *ingest = vt_mock_http_start(takes, 1);
+    vt_mock_http *web = vt_mock_http_start(shows, 7);
+    vt_send_options options;
+    vt_reason reason;
+    vt_send_options_init(&options);
+    options.file = vt_test_vote_on_disk();
+    options.to = vt_mock_http_url(ingest);
+    options.results = vt_mock_http_url(web);
+    options.connections = 1;
+    options.check = true;
+    options.report = stdout;
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_OK);
+    assert_int_equal(summary.check, VT_CHECK_PASSED);
+    assert_int_equal(vt_mock_http_count(ingest), 1);
+    assert_int_equal(vt_mock_http_count(web), 7);
+    options.results = "votes.example";
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_ERR_BAD_CONFIG);
+    assert_non_null(strstr(reason.text, "--results votes.example: must start with"));
+    vt_mock_http_stop(ingest);
+    vt_mock_http_stop(web);
+}
+
+/* Before anything is sent. */
+static void test_no_results_there(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {{VT_MOCK_ANSWER_AND_CLOSE, 404, NULL, "{\"error\":{\"code\":\"not_found\"}}"}};
+    vt_mock_http *mock = vt_mock_http_start(steps, 1);
+    vt_send_options options;
+    vt_reason reason = {0};
+    vt_send_options_init(&options);
+    options.file = vt_test_vote_on_disk();
+    options.to = vt_mock_http_url(mock);
+    options.check = true;
+    options.report = stdout;
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_ERR_GONE);
+    assert_non_null(strstr(reason.text, "status 404 without results: --results must name"));
+    assert_int_equal(summary.sent, 0);
+    assert_int_equal(vt_mock_http_count(mock), 1);
+    vt_mock_http_stop(mock);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_passed),
@@ -133,6 +181,8 @@ int main(void) {
         cmocka_unit_test(test_id_that_is_not_counted),
         cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_nobody_to_ask),
+        cmocka_unit_test(test_results_elsewhere),
+        cmocka_unit_test(test_no_results_there),
     };
     return cmocka_run_group_tests(tests, NULL, vt_test_remove_vote);
 }

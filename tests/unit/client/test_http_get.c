@@ -16,7 +16,7 @@ static vt_target target;
 static vt_mock_http *start(const vt_mock_step *steps, size_t count, vt_http_get *get) {
     vt_reason reason;
     vt_mock_http *mock = vt_mock_http_start(steps, count);
-    assert_int_equal(vt_target_parse(vt_mock_http_url(mock), &target, &reason), VT_OK);
+    assert_int_equal(vt_target_parse("--to", vt_mock_http_url(mock), &target, &reason), VT_OK);
     assert_int_equal(vt_target_resolve(&target, &reason), VT_OK);
     vt_http_get_init(get, &target, 200);
     return mock;

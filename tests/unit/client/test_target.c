@@ -12,7 +12,7 @@
 static void assert_refused(const char *url, const char *says) {
     vt_target target = {.port = 7};
     vt_reason reason = {0};
-    assert_int_equal(vt_target_parse(url, &target, &reason), VT_ERR_BAD_CONFIG);
+    assert_int_equal(vt_target_parse("--to", url, &target, &reason), VT_ERR_BAD_CONFIG);
     assert_int_equal(target.port, 7);
     assert_non_null(strstr(reason.text, says));
 }
@@ -20,7 +20,7 @@ static void assert_refused(const char *url, const char *says) {
 static vt_target parse(const char *url) {
     vt_target target;
     vt_reason reason;
-    assert_int_equal(vt_target_parse(url, &target, &reason), VT_OK);
+    assert_int_equal(vt_target_parse("--to", url, &target, &reason), VT_OK);
     return target;
 }
 

@@ -40,6 +40,18 @@ static void test_overview_names_every_command(void **state) {
     }
 }
 
+/* Whether the command takes the flag or the variable of that row, which two rows may share. */
+static bool is_taken(const vt_config_row *row, int id) {
+    for (size_t i = 0; i < vt_config_rows_count; i++) {
+        const vt_config_row *other = &vt_config_rows[i];
+        bool is_same = row->flag == NULL ? other == row : other->flag != NULL && strcmp(row->flag, other->flag) == 0;
+        if (is_same && (other->commands & 1U << id) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void test_each_command_names_its_settings_only(void **state) {
     (void) state;
     for (int id = 0; id < VT_COMMANDS_COUNT; id++) {
@@ -50,12 +62,11 @@ static void test_each_command_names_its_settings_only(void **state) {
             char line[64];
             snprintf(line, sizeof line, "\n  %s%s", row->flag == NULL ? "" : "--",
                      row->flag == NULL ? row->environment : row->flag);
-            bool is_taken = (row->commands & 1U << id) != 0;
             const char *found = strstr(text(), line);
             while (found != NULL && strchr(" ,\n", found[strlen(line)]) == NULL) {
                 found = strstr(found + 1, line);
             }
-            assert_int_equal(found != NULL, is_taken);
+            assert_int_equal(found != NULL, is_taken(row, id));
         }
     }
 }

@@ -204,6 +204,22 @@ static void test_secrets(void **state) {
     assert_null(definition);
 }
 
+static void test_reading_needs_no_secret_and_stores_nothing(void **state) {
+    (void) state;
+    vt_definition *definition = NULL;
+    assert_int_equal(vt_contest_read(&memory.ledger, &definition, reason), VT_ERR_NOT_FOUND);
+    assert_string_equal(reason, "the ledger has no contest yet");
+    vt_definition_free(established(file_of("contest: x\nvotes_per_voter: {by: code}\n"), 1));
+    assert_int_equal(memory.appends, 1);
+    assert_int_equal(vt_contest_read(&memory.ledger, &definition, reason), VT_OK);
+    assert_stored(definition, 1);
+    vt_definition_free(definition);
+    memory.ledger.id.bytes[0]++;
+    definition = NULL;
+    assert_int_equal(vt_contest_read(&memory.ledger, &definition, reason), VT_ERR_OTHER_LEDGER);
+    assert_null(definition);
+}
+
 static void test_no_secret_is_needed_without_a_limit(void **state) {
     (void) state;
     vt_definition *definition = NULL;
@@ -313,6 +329,7 @@ int main(void) {
         TEST(test_versions),
         TEST(test_wrong_files),
         TEST(test_secrets),
+        TEST(test_reading_needs_no_secret_and_stores_nothing),
         TEST(test_no_secret_is_needed_without_a_limit),
         TEST(test_strange_ledgers),
         TEST(test_votes_without_their_contest),

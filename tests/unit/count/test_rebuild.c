@@ -31,8 +31,8 @@ static vt_err run(const test_kit *kit, derive *how, vt_rebuild_progress *progres
 static void assert_verified(const test_kit *kit) {
     static vt_verify_report report;
     assert_int_equal(count_kit_verify(kit, &report), VT_OK);
-    if (report.differences != 0) {
-        fail_msg("%s", report.text[0]);
+    if (report.found.count != 0) {
+        fail_msg("%s", report.found.text[0]);
     }
     assert_int_equal(report.votes, COUNT_KIT_VOTES);
 }

@@ -18,8 +18,8 @@ static int tear_down(void **state) {
 static void finds_nothing_wrong(void **state) {
     static vt_verify_report report;
     assert_int_equal(count_kit_verify(*state, &report), VT_OK);
-    if (report.differences != 0) {
-        fail_msg("%s", report.text[0]);
+    if (report.found.count != 0) {
+        fail_msg("%s", report.found.text[0]);
     }
     assert_int_equal(report.position, COUNT_KIT_VOTES);
     assert_int_equal(report.ledger_end, COUNT_KIT_VOTES);
@@ -36,7 +36,7 @@ static void finds_nothing_wrong_with_nothing(void **state) {
     kit_init(&kit);
     kit_open(&kit);
     assert_int_equal(count_kit_verify(&kit, &report), VT_OK);
-    assert_int_equal(report.differences, 0);
+    assert_int_equal(report.found.count, 0);
     assert_int_equal(report.position, 0);
     kit_release(&kit);
 }
@@ -98,12 +98,12 @@ static void names_every_damage(void **state) {
         kit_tamper(&kit, damages[i].sql);
         assert_int_equal(count_kit_verify(&kit, &report), VT_OK);
         bool is_named = false;
-        for (uint32_t d = 0; d < report.listed; d++) {
-            is_named = is_named || strstr(report.text[d], damages[i].says) != NULL;
+        for (uint32_t d = 0; d < report.found.listed; d++) {
+            is_named = is_named || strstr(report.found.text[d], damages[i].says) != NULL;
         }
-        if (!is_named || report.differences > damages[i].differences_max) {
-            fail_msg("%s: %llu differences, \"%s\"", damages[i].sql, (unsigned long long) report.differences,
-                     report.text[0]);
+        if (!is_named || report.found.count > damages[i].differences_max) {
+            fail_msg("%s: %llu differences, \"%s\"", damages[i].sql, (unsigned long long) report.found.count,
+                     report.found.text[0]);
         }
         kit_release(&kit);
     }
@@ -120,8 +120,8 @@ static void sees_an_index_that_lacks_an_entry(void **state) {
                     " (SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_shadow_1')"
                     " WHERE name = 'sqlite_autoindex_vote_1'");
     assert_int_equal(count_kit_verify(kit, &report), VT_OK);
-    assert_int_equal(report.differences, 1);
-    assert_string_equal(report.text[0], "position 17 is not found by its id");
+    assert_int_equal(report.found.count, 1);
+    assert_string_equal(report.found.text[0], "position 17 is not found by its id");
 }
 
 static void sees_an_index_of_voters_that_lacks_an_entry(void **state) {
@@ -132,8 +132,8 @@ static void sees_an_index_of_voters_that_lacks_an_entry(void **state) {
                     "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'shadow')"
                     " WHERE name = 'vote_by_voter'; DELETE FROM sqlite_schema WHERE name = 'shadow'");
     assert_int_equal(count_kit_verify(kit, &report), VT_OK);
-    assert_int_equal(report.differences, 1);
-    assert_string_equal(report.text[0], "2000 votes have a voter, but the index of voters has 1999");
+    assert_int_equal(report.found.count, 1);
+    assert_string_equal(report.found.text[0], "2000 votes have a voter, but the index of voters has 1999");
 }
 
 static void says_where_the_file_cannot_be_read(void **state) {
@@ -151,7 +151,7 @@ static void says_where_the_file_cannot_be_read(void **state) {
     }
     fclose(file);
     assert_int_equal(count_kit_verify(kit, &report), VT_ERR_CORRUPT);
-    assert_non_null(strstr(report.text[report.listed - 1], "cannot be read behind position"));
+    assert_non_null(strstr(report.found.text[report.found.listed - 1], "cannot be read behind position"));
 }
 
 static void says_what_is_missing_from_the_file(void **state) {
@@ -159,7 +159,7 @@ static void says_what_is_missing_from_the_file(void **state) {
     static vt_verify_report report;
     kit_tamper(kit, "DROP TABLE tally");
     assert_int_equal(count_kit_verify(kit, &report), VT_ERR_CORRUPT);
-    assert_string_equal(report.text[0], "the file cannot be read: no such table: tally");
+    assert_string_equal(report.found.text[0], "the file cannot be read: no such table: tally");
 }
 
 static void note_progress(void *context, int64_t position, int64_t ledger_end) {
@@ -192,8 +192,8 @@ static void recounts_beside_a_server(void **state) {
             int64_t last = 0;
             assert_int_equal(vt_store_open(kit->dir, VT_STORE_READ, &store, reason), VT_OK);
             assert_int_equal(vt_verify(store, COUNT_KIT_QUOTA, note_progress, &last, &report), VT_OK);
-            if (report.differences != 0) {
-                fail_msg("%s", report.text[0]);
+            if (report.found.count != 0) {
+                fail_msg("%s", report.found.text[0]);
             }
             assert_int_equal(last, report.ledger_end);
             vt_store_close(store);
@@ -204,7 +204,7 @@ static void recounts_beside_a_server(void **state) {
     assert_int_equal(recounts, 5);
     kit_close(kit);
     assert_int_equal(count_kit_verify(kit, &report), VT_OK);
-    assert_int_equal(report.differences, 0);
+    assert_int_equal(report.found.count, 0);
     assert_int_equal(report.votes, COUNT_KIT_VOTES + ITEMS);
 }
 

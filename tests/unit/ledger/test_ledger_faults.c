@@ -58,8 +58,8 @@ static void assert_verified(const char *dir) {
     vt_store *store = NULL;
     assert_int_equal(vt_store_open(dir, VT_STORE_READ, &store, reason), VT_OK);
     assert_int_equal(vt_verify(store, 0, NULL, NULL, &report), VT_OK);
-    if (report.differences != 0) {
-        fail_msg("%s", report.text[0]);
+    if (report.found.count != 0) {
+        fail_msg("%s", report.found.text[0]);
     }
     vt_store_close(store);
 }

@@ -81,8 +81,8 @@ static void assert_nothing_lost(const char *dir) {
     sqlite3_stmt *find = NULL;
     assert_int_equal(vt_store_open(dir, VT_STORE_READ, &store, reason), VT_OK);
     assert_int_equal(vt_verify(store, 0, NULL, NULL, &report), VT_OK);
-    if (report.differences != 0) {
-        fail_msg("%s", report.text[0]);
+    if (report.found.count != 0) {
+        fail_msg("%s", report.found.text[0]);
     }
     assert_int_equal(vt_store_connect(store, &db), VT_OK);
     assert_int_equal(vt_sql_prepare(db, "SELECT 1 FROM vote WHERE id = ?", &find), VT_OK);

@@ -57,7 +57,8 @@ static void has_nothing_to_read(void **state) {
 }
 
 int main(void) {
-    const ledger_factory factory = {.name = "null", .open = open_null, .close = close_null};
+    const ledger_factory factory = {
+        .name = "null", .partition = -1, .first_offset = 1, .open = open_null, .close = close_null};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_inside_of_append),
         cmocka_unit_test(has_nothing_to_read),

@@ -293,8 +293,13 @@ static void leaves_an_empty_log_behind(void **state) {
 }
 
 int main(void) {
-    const ledger_factory factory = {
-        .name = "sqlite", .open = open_sqlite, .reopen = reopen_sqlite, .close = close_sqlite};
+    const ledger_factory factory = {.name = "sqlite",
+                                    .decides = true,
+                                    .partition = -1,
+                                    .first_offset = 1,
+                                    .open = open_sqlite,
+                                    .reopen = reopen_sqlite,
+                                    .close = close_sqlite};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commits_what_queued_up_as_one_group),
         cmocka_unit_test(refuses_beyond_the_queue),
@@ -305,6 +310,6 @@ int main(void) {
         cmocka_unit_test(sees_that_the_contest_was_changed),
         cmocka_unit_test(leaves_an_empty_log_behind),
     };
-    int failed = ledger_contract(&factory) + ledger_contract_answers(&factory);
+    int failed = ledger_contract(&factory) + ledger_contract_verdicts(&factory) + ledger_contract_answers(&factory);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,6 +199,30 @@ static void test_many_routes(void **state) {
     vt_router_close(made);
 }
 
+static void assert_unknown(const vt_router *by, bool is_grpc, const char *path, vt_err expected) {
+    vt_route_match match;
+    vt_router_find(by, is_grpc, VT_SLICE("POST"), vt_slice_str(path), &match);
+    assert_int_equal(match.err, expected);
+    assert_null(match.route);
+}
+
+static void test_a_waiting_router_hands_over(void **state) {
+    (void) state;
+    const vt_route_table table = {&routes[LOG], 1, &first_context};
+    vt_router *waiting = NULL;
+    assert_int_equal(vt_router_open_waiting(&table, 1, &waiting), VT_OK);
+    assert_unknown(waiting, false, "/v1/votes", VT_ERR_BUSY);
+    assert_unknown(waiting, true, "/v.V/Cast", VT_ERR_BUSY);
+    assert_unknown(waiting, false, "/log", VT_ERR_METHOD_NOT_ALLOWED);
+    vt_router_hand_over(waiting, router);
+    assert_unknown(waiting, false, "/v1/vote", VT_ERR_NOT_FOUND);
+    assert_unknown(waiting, true, "/v.V/Cost", VT_ERR_UNIMPLEMENTED);
+    vt_route_match match;
+    vt_router_find(waiting, false, VT_SLICE("GET"), VT_SLICE("/log"), &match);
+    assert_ptr_equal(match.context, &second_context);
+    vt_router_close(waiting);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_router, close_router)
 
 int main(void) {
@@ -211,6 +235,7 @@ int main(void) {
         TEST(test_405_has_allow),
         TEST(test_options),
         TEST(test_grpc_is_apart),
+        TEST(test_a_waiting_router_hands_over),
         cmocka_unit_test(test_bad_tables_are_refused),
         cmocka_unit_test(test_empty_router_finds_nothing),
         cmocka_unit_test(test_many_routes),

@@ -55,7 +55,7 @@ static void test_reasons_are_escaped_and_cut(void **state) {
     longer[sizeof longer - 1] = '\0';
     vt_health_set(*state, "ledger", longer);
     longer[VT_HEALTH_REASON_MAX] = '\0';
-    char expected[512];
+    char expected[sizeof longer + 64];
     snprintf(expected, sizeof expected, "{\"ready\":false,\"missing\":{\"ledger\":\"%s\"}}", longer);
     assert_renders(*state, expected);
 }

@@ -167,14 +167,44 @@ static void test_threads_lose_nothing(void **state) {
     vt_buf_release(&out);
 }
 
+static void *register_many(void *context) {
+    const double bounds[] = {0.5};
+    for (int i = 0; i < 200; i++) {
+        char labels[32];
+        snprintf(labels, sizeof labels, "i=\"%d\"", i);
+        vt_counter_add(vt_metrics_counter(context, "late_total", labels, "L."), 1);
+        vt_histogram_observe(vt_metrics_histogram(context, "late_seconds", labels, "L.", bounds, 1), 1);
+    }
+    return NULL;
+}
+
+static void test_series_come_while_others_render(void **state) {
+    (void) state;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, register_many, metrics), 0);
+    bool is_complete = false;
+    for (int i = 0; i < 100000 && !is_complete; i++) {
+        vt_buf out;
+        is_complete = strstr(render(&out), "late_seconds_count{i=\"199\"} 1\n") != NULL;
+        vt_buf_release(&out);
+    }
+    pthread_join(thread, NULL);
+    assert_true(is_complete);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_metrics, close_metrics)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_empty),       TEST(test_counters_and_gauges),
-        TEST(test_histogram),   TEST(test_histogram_without_labels),
-        TEST(test_escaping),    TEST(test_collectors),
-        TEST(test_full_buffer), TEST(test_threads_lose_nothing),
+        TEST(test_empty),
+        TEST(test_counters_and_gauges),
+        TEST(test_histogram),
+        TEST(test_histogram_without_labels),
+        TEST(test_escaping),
+        TEST(test_collectors),
+        TEST(test_full_buffer),
+        TEST(test_threads_lose_nothing),
+        TEST(test_series_come_while_others_render),
     };
     return cmocka_run_group_tests_name("obs/metrics", tests, NULL, NULL);
 }

@@ -7,8 +7,10 @@
 
 typedef struct tally_factory {
     const char *name;
+    int32_t partitions;                /* as vt_ledger_partitions */
+    bool keeps_every_record;           /* its ledger has duplicates and conflicts as records of their own (Kafka) */
     vt_tally *(*open)(void **context); /* an empty tally; *context is handed to the other calls */
-    /* Appends these votes to the tally's ledger, and waits until they are folded. */
+    /* Appends these votes to the tally's ledger, sets their positions, and waits until they are folded. */
     void (*append)(void *context, vt_append *items, size_t count);
     vt_tally *(*reopen)(void *context); /* closes everything and opens it again with what it has */
     void (*close)(void *context);

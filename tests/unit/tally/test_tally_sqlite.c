@@ -107,13 +107,14 @@ static void forgets_pairs_that_were_rolled_back(void **state) {
 static void says_when_the_table_is_damaged(void **state) {
     (void) state;
     test_kit kit;
-    vt_position position;
+    vt_positions positions;
+    uint64_t generation;
     vt_tally_snapshot snapshot;
     kit_init(&kit);
     kit_open(&kit);
     sqlite3 *db = vt_store_writer(kit.store);
     assert_int_equal(vt_sql_exec(db, "DELETE FROM tally_state"), VT_OK);
-    assert_int_equal(vt_tally_position(kit.tally, &position), VT_ERR_CORRUPT);
+    assert_int_equal(vt_tally_positions(kit.tally, &positions, &generation), VT_ERR_CORRUPT);
     assert_int_equal(vt_tally_read(kit.tally, &snapshot), VT_ERR_CORRUPT);
     assert_int_equal(vt_sql_exec(db, "INSERT INTO tally_state VALUES (1, 0, 0, zeroblob(16));"
                                      "INSERT INTO tally VALUES (hex(zeroblob(200)), '', 1, 1)"),

@@ -223,7 +223,7 @@ static void test_against_lists(void **state) {
     print_message("seed %llu\n", (unsigned long long) seed);
     static simple_fold simple;
     memset(&simple, 0, sizeof simple);
-    fixture f = open_fold((vt_fold_limits){RECORDS, VOTERS, PAIRS_MAX, QUOTA});
+    fixture f = open_fold((vt_fold_limits){RECORDS, VOTERS, PAIRS_MAX, QUOTA, .seed = 7});
     uint64_t verdicts[VT_VERDICT_COUNT] = {0};
     for (int i = 0; i < RECORDS; i++) {
         vt_record record = random_record(&seed);

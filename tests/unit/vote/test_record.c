@@ -37,6 +37,21 @@ static void test_positions(void **state) {
     }
 }
 
+/* By another implementation: sha256(bytes(range(16)) + b"\0" + b"3:17")[:16] in Python. */
+static void test_position_identity(void **state) {
+    (void) state;
+    vt_id ledger_id = {{0}};
+    for (uint8_t i = 0; i < VT_ID_LEN; i++) {
+        ledger_id.bytes[i] = i;
+    }
+    static const vt_id expected = {
+        {0x1e, 0x93, 0x9e, 0x49, 0x6e, 0x0f, 0x5a, 0x21, 0x7b, 0x6d, 0xa7, 0xa1, 0x0e, 0xcb, 0x52, 0xe9}};
+    vt_id found = vt_position_identity(&ledger_id, (vt_position){3, 17});
+    assert_true(vt_id_eq(&found, &expected));
+    found = vt_position_identity(&ledger_id, (vt_position){3, 18});
+    assert_false(vt_id_eq(&found, &expected));
+}
+
 static void test_position_refusals(void **state) {
     (void) state;
     static const char *const texts[] = {
@@ -113,7 +128,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdict_names),     cmocka_unit_test(test_positions),
         cmocka_unit_test(test_position_refusals), cmocka_unit_test(test_set_vote),
-        cmocka_unit_test(test_longest_texts),
+        cmocka_unit_test(test_longest_texts),     cmocka_unit_test(test_position_identity),
     };
     return cmocka_run_group_tests_name("vote/record", tests, NULL, NULL);
 }

@@ -36,8 +36,17 @@ static void close_sqlite(void *context) {
     free(self);
 }
 
+static vt_position position_sqlite(int64_t vote) {
+    return (vt_position){-1, vote};
+}
+
 int main(void) {
-    const votelog_factory factory = {
-        .name = "sqlite", .open = open_sqlite, .append = append_sqlite, .close = close_sqlite};
+    const votelog_factory factory = {.name = "sqlite",
+                                     .votes = VOTELOG_VOTES_MAX,
+                                     .verdict = VT_VERDICT_COUNTED,
+                                     .position = position_sqlite,
+                                     .open = open_sqlite,
+                                     .append = append_sqlite,
+                                     .close = close_sqlite};
     return votelog_contract(&factory);
 }

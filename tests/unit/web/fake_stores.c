@@ -25,8 +25,9 @@ static void stores_gate(fake_stores *stores) {
     stores->waiting--;
 }
 
-static vt_position stores_position(const fake_stores *stores) {
-    return (vt_position){-1, stores->rows_count};
+static vt_positions stores_positions(const fake_stores *stores) {
+    uint32_t last = stores->partitions == 0 ? stores->rows_count : stores->folded;
+    return (vt_positions){.partitions = stores->partitions, .offsets = {last}};
 }
 
 static int pair_order(const void *a, const void *b) {
@@ -55,10 +56,10 @@ static vt_err tally_read(vt_tally *tally, vt_tally_snapshot *out) {
     pthread_mutex_lock(&stores->mutex);
     stores->reads++;
     stores_gate(stores);
-    vt_err err = stores->err;
+    vt_err err = stores->tally_err;
     if (err == VT_OK) {
         /* The rows never move, so the pairs may borrow their texts. */
-        *out = (vt_tally_snapshot){.position = stores_position(stores)};
+        *out = (vt_tally_snapshot){.positions = stores_positions(stores), .generation = stores->generation};
         memcpy(out->verdicts, stores->verdicts, sizeof out->verdicts);
         out->pairs = calloc(stores->rows_count + 1, sizeof *out->pairs);
         out->memory = out->pairs;
@@ -71,11 +72,51 @@ static vt_err tally_read(vt_tally *tally, vt_tally_snapshot *out) {
     return err;
 }
 
-static vt_err tally_position(vt_tally *tally, vt_position *out) {
+static vt_err tally_positions(vt_tally *tally, vt_positions *out, uint64_t *generation) {
     fake_stores *stores = stores_of_tally(tally);
     pthread_mutex_lock(&stores->mutex);
-    vt_err err = stores->err;
-    *out = stores_position(stores);
+    vt_err err = stores->tally_err;
+    *out = stores_positions(stores);
+    *generation = stores->generation;
+    pthread_mutex_unlock(&stores->mutex);
+    return err;
+}
+
+/* Under the mutex: the first row of that id, or NULL. */
+static const vt_votelog_row *stores_first(const fake_stores *stores, const vt_id *id) {
+    for (uint32_t i = 0; i < stores->rows_count; i++) {
+        if (vt_id_eq(&stores->rows[i].record.id, id)) {
+            return &stores->rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* Under the mutex. */
+static vt_verdict stores_verdict(const fake_stores *stores, const vt_tally_question *question) {
+    vt_positions positions = stores_positions(stores);
+    const vt_votelog_row *first = stores_first(stores, &question->id);
+    if (!vt_positions_cover(&positions, question->position)) {
+        return VT_VERDICT_NONE;
+    }
+    if (first == NULL) {
+        return VT_VERDICT_BAD;
+    }
+    if (first->position.offset == question->position.offset) {
+        return first->verdict;
+    }
+    bool is_same = vt_id_eq(&first->record.fingerprint, &question->fingerprint);
+    return is_same ? VT_VERDICT_DUPLICATE : VT_VERDICT_CONFLICT;
+}
+
+static vt_err tally_verdicts(vt_tally *tally, vt_tally_question *questions, size_t count) {
+    fake_stores *stores = stores_of_tally(tally);
+    pthread_mutex_lock(&stores->mutex);
+    vt_err err = stores->tally_err;
+    stores->asked += (uint32_t) count;
+    for (size_t i = 0; err == VT_OK && i < count; i++) {
+        questions[i].verdict = stores_verdict(stores, &questions[i]);
+    }
     pthread_mutex_unlock(&stores->mutex);
     return err;
 }
@@ -85,9 +126,20 @@ static void tally_close(vt_tally *tally) {
 }
 
 static bool log_matches(const vt_votelog_row *row, const vt_votelog_query *query) {
-    bool is_older = query->before.offset == 0 || row->position.offset < query->before.offset;
+    bool is_older = !query->has_before || row->position.offset < query->before.offset;
     return is_older &&
            (query->band.ptr == NULL || vt_slice_eq(query->band, vt_record_text(&row->record, VT_FIELD_NAME)));
+}
+
+/* Under the mutex: how many rows the log has; the row as the log gives it. */
+static uint32_t log_count(const fake_stores *stores) {
+    return stores->partitions == 0 ? stores->rows_count : stores->archived;
+}
+
+static vt_votelog_row log_row(const fake_stores *stores, const vt_votelog_row *row) {
+    vt_votelog_row given = *row;
+    given.verdict = stores->partitions == 0 ? row->verdict : VT_VERDICT_NONE;
+    return given;
 }
 
 static vt_err log_list(vt_votelog *log, const vt_votelog_query *query, vt_votelog_row *rows, uint32_t *count) {
@@ -95,11 +147,11 @@ static vt_err log_list(vt_votelog *log, const vt_votelog_query *query, vt_votelo
     pthread_mutex_lock(&stores->mutex);
     stores->listings++;
     stores_gate(stores);
-    vt_err err = stores->err;
+    vt_err err = stores->log_err;
     uint32_t found = 0;
-    for (uint32_t i = stores->rows_count; err == VT_OK && i > 0 && found < query->limit; i--) {
+    for (uint32_t i = log_count(stores); err == VT_OK && i > 0 && found < query->limit; i--) {
         if (log_matches(&stores->rows[i - 1], query)) {
-            rows[found++] = stores->rows[i - 1];
+            rows[found++] = log_row(stores, &stores->rows[i - 1]);
         }
     }
     *count = found;
@@ -112,12 +164,13 @@ static vt_err log_find(vt_votelog *log, const vt_id *id, vt_votelog_row *out) {
     pthread_mutex_lock(&stores->mutex);
     stores->listings++;
     stores_gate(stores);
-    vt_err err = stores->err != VT_OK ? stores->err : VT_ERR_NOT_FOUND;
-    for (uint32_t i = 0; err == VT_ERR_NOT_FOUND && i < stores->rows_count; i++) {
-        if (vt_id_eq(&stores->rows[i].record.id, id)) {
-            *out = stores->rows[i];
-            err = VT_OK;
-        }
+    vt_err err = stores->log_err;
+    const vt_votelog_row *first = stores_first(stores, id);
+    if (err == VT_OK && (first == NULL || first - stores->rows >= (ptrdiff_t) log_count(stores))) {
+        err = VT_ERR_NOT_FOUND;
+    }
+    if (err == VT_OK) {
+        *out = log_row(stores, first);
     }
     pthread_mutex_unlock(&stores->mutex);
     return err;
@@ -128,7 +181,7 @@ static void log_close(vt_votelog *log) {
 }
 
 void fake_stores_init(fake_stores *stores) {
-    static const vt_tally_backend tally_backend = {tally_read, tally_position, tally_close};
+    static const vt_tally_backend tally_backend = {tally_read, tally_positions, tally_verdicts, tally_close};
     static const vt_votelog_backend log_backend = {log_list, log_find, log_close};
     memset(stores, 0, sizeof *stores);
     stores->tally.backend = &tally_backend;
@@ -152,7 +205,7 @@ vt_id fake_stores_add(fake_stores *stores, const char *name, const char *album) 
     vt_record_set_vote(&row->record, &vote);
     memset(&row->record.id, (int) stores->rows_count, sizeof row->record.id);
     row->record.at_ms = fake_day_ms + (int64_t) stores->rows_count * FIRST_MS;
-    row->position = stores_position(stores);
+    row->position = (vt_position){stores->partitions - 1, stores->rows_count};
     row->verdict = VT_VERDICT_COUNTED;
     stores->verdicts[VT_VERDICT_COUNTED]++;
     vt_id id = row->record.id;
@@ -160,9 +213,28 @@ vt_id fake_stores_add(fake_stores *stores, const char *name, const char *album) 
     return id;
 }
 
-void fake_stores_fail(fake_stores *stores, vt_err err) {
+void fake_stores_fail_tally(fake_stores *stores, vt_err err) {
     pthread_mutex_lock(&stores->mutex);
-    stores->err = err;
+    stores->tally_err = err;
+    pthread_mutex_unlock(&stores->mutex);
+}
+
+void fake_stores_fail_log(fake_stores *stores, vt_err err) {
+    pthread_mutex_lock(&stores->mutex);
+    stores->log_err = err;
+    pthread_mutex_unlock(&stores->mutex);
+}
+
+void fake_stores_fail(fake_stores *stores, vt_err err) {
+    fake_stores_fail_tally(stores, err);
+    fake_stores_fail_log(stores, err);
+}
+
+void fake_stores_part(fake_stores *stores, uint32_t folded, uint32_t archived) {
+    pthread_mutex_lock(&stores->mutex);
+    stores->partitions = 1;
+    stores->folded = folded;
+    stores->archived = archived;
     pthread_mutex_unlock(&stores->mutex);
 }
 

@@ -44,6 +44,15 @@ void http_client_open(http_client *client, const char *address, const char *meth
     assert_int_equal(send(client->socket, request, (size_t) len, MSG_NOSIGNAL), len);
 }
 
+void http_client_send(const http_client *client, const char *bytes, size_t len) {
+    while (len > 0) {
+        ssize_t sent = send(client->socket, bytes, len, MSG_NOSIGNAL);
+        assert_true(sent > 0);
+        bytes += sent;
+        len -= (size_t) sent;
+    }
+}
+
 void http_client_close(http_client *client) {
     close(client->socket);
 }

@@ -17,6 +17,10 @@ typedef struct http_client {
  * `receive_bytes` is a size for SO_RCVBUF, 0 for the system's. */
 void http_client_open(http_client *client, const char *address, const char *method, const char *target,
                       const char *headers, int receive_bytes);
+
+/* Sends the body of a request whose headers told its length. */
+void http_client_send(const http_client *client, const char *bytes, size_t len);
+
 void http_client_close(http_client *client);
 
 /* Receives some more; false at the end or after 20 s of silence. */

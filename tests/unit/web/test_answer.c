@@ -38,6 +38,9 @@ static void test_headers_of_json(void **state) {
     answer.etag = VT_SLICE("\"x\"");
     expect_header(&answer, "cache-control", "no-cache");
     expect_header(&answer, "etag", "\"x\"");
+    expect_header(&answer, "retry-after", NULL);
+    answer.status = 503;
+    expect_header(&answer, "retry-after", "1");
 }
 
 static void test_headers_of_a_page(void **state) {

@@ -35,7 +35,7 @@ static int tear_down(void **state) {
 static const char *rendered(bool is_hidden) {
     vt_votelog_row rows[2];
     vt_log_rows found = {.rows = rows, .is_hidden = is_hidden};
-    vt_votelog_query query = {.before = ask.before, .limit = ask.limit};
+    vt_votelog_query query = {.has_before = ask.has_before, .before = ask.before, .limit = ask.limit};
     if (!is_hidden) {
         assert_int_equal(vt_votelog_list(&stores.votelog, &query, rows, &found.count), VT_OK);
     }

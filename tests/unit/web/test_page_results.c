@@ -14,12 +14,14 @@
 static fake_stores stores;
 static vt_contest contest;
 static vt_buf buf;
+static int64_t stale_since_ms;
 
 static int set_up(void **state) {
     (void) state;
     vt_assets_init();
     fake_stores_init(&stores);
     contest = fake_contest();
+    stale_since_ms = 0;
     vt_buf_init(&buf, 1048576);
     return 0;
 }
@@ -33,6 +35,7 @@ static int tear_down(void **state) {
 
 static const char *rendered(bool is_hidden, vt_lang lang) {
     vt_view view = {.contest = &contest, .phase = VT_PHASE_OPEN, .is_hidden = is_hidden};
+    view.stale_since_ms = stale_since_ms;
     if (!is_hidden) {
         vt_tally_snapshot tally = {0};
         assert_int_equal(vt_tally_read(&stores.tally, &tally), VT_OK);
@@ -75,6 +78,40 @@ static void test_rows(void **state) {
                      "aria-hidden=\"true\"><rect height=\"100%\" width=\"100.0%\" fill=\"#12ab9f\"></rect></svg>"));
     assert_non_null(strstr(page, "<td class=\"votes\">2</td><td class=\"share\">66.7 %</td>"));
     assert_non_null(strstr(page, "width=\"50.0%\"></rect>"));
+}
+
+static void expect_place(const char *page, int place, const char *name) {
+    char row[128];
+    snprintf(row, sizeof row, "<td class=\"place\">%d</td><th scope=\"row\"><bdi>%s</bdi>", place, name);
+    assert_non_null(strstr(page, row));
+}
+
+static void test_equal_votes_share_a_place(void **state) {
+    (void) state;
+    const char *const votes[] = {"a", "b", "b", "c", "c", "d"};
+    for (size_t i = 0; i < sizeof votes / sizeof votes[0]; i++) {
+        fake_stores_add(&stores, votes[i], "");
+    }
+    const char *page = rendered(false, VT_LANG_ES);
+    expect_place(page, 1, "b");
+    expect_place(page, 1, "c");
+    expect_place(page, 3, "a");
+    expect_place(page, 3, "d");
+}
+
+static void test_stale(void **state) {
+    (void) state;
+    fake_stores_add(&stores, "a", "");
+    assert_non_null(strstr(rendered(false, VT_LANG_EN), "<p id=\"stale\" class=\"notice\" role=\"status\" hidden>"));
+    stale_since_ms = 1794960000000;
+    const char *page = rendered(false, VT_LANG_ES);
+    assert_non_null(strstr(page,
+                           "<p id=\"stale\" class=\"notice\" role=\"status\">Los resultados no se pueden actualizar en "
+                           "este momento. Última actualización: <time datetime=\"2026-11-18T00:00:00.000Z\">"
+                           "2026-11-18 00:00:00 UTC</time></p>"));
+    expect_place(page, 1, "a");
+    assert_non_null(
+        strstr(rendered(false, VT_LANG_EN), "The results cannot be updated right now. Last updated: <time "));
 }
 
 static void test_escapes_hostile_names(void **state) {
@@ -130,6 +167,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_both_languages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_equal_votes_share_a_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stale, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_escapes_hostile_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fits_the_content_security_policy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hidden, set_up, tear_down),

@@ -124,6 +124,17 @@ static void test_json(void **state) {
     fake_stores_release(&stores);
 }
 
+/* With the tally away a verdict of the log's stands, and for the others it is only told what is known. */
+static void test_json_without_verdicts(void **state) {
+    (void) state;
+    vt_votelog_row rows[2] = {{.verdict = VT_VERDICT_NONE}, {.verdict = VT_VERDICT_COUNTED}};
+    vt_log_rows found = {.rows = rows, .count = 2};
+    assert_true(vt_slice_eq(vt_log_status(&found, &rows[0]), VT_SLICE("pending")));
+    found.is_unjudged = true;
+    assert_true(vt_slice_eq(vt_log_status(&found, &rows[0]), VT_SLICE("recorded")));
+    assert_true(vt_slice_eq(vt_log_status(&found, &rows[1]), VT_SLICE("counted")));
+}
+
 static void test_json_of_nothing(void **state) {
     (void) state;
     vt_log_rows found = {.rows = NULL};
@@ -140,6 +151,7 @@ int main(void) {
         cmocka_unit_test(test_nothing_is_older_than_nothing),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
+        cmocka_unit_test(test_json_without_verdicts),
         cmocka_unit_test_setup_teardown(test_json_of_nothing, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

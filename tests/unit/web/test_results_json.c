@@ -105,6 +105,19 @@ static void test_hidden_event_has_no_id(void **state) {
            "\"counted\":0,\"conflict\":0,\"quota\":0,\"bad\":0},\"bands\":[]}\n\n");
 }
 
+static void render_stale(const vt_view *view, vt_text *text) {
+    vt_view stale = *view;
+    stale.stale_since_ms = 1794960000000;
+    vt_results_json(&stale, text);
+}
+
+static void test_stale(void **state) {
+    (void) state;
+    expect(false, render_stale,
+           "{\"contest\":\"bandas\",\"stale_since\":\"2026-11-18T00:00:00.000Z\",\"total\":0,\"position\":\"0\","
+           "\"verdicts\":{\"counted\":0,\"conflict\":0,\"quota\":0,\"bad\":0},\"bands\":[]}");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shape, set_up, tear_down),
@@ -113,6 +126,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_hidden_says_until_when, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hidden_event_has_no_id, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stale, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,7 @@ static int set_up(void **state) {
     fixture *fix = calloc(1, sizeof *fix);
     open_stores(fix);
     fix->contest = fake_contest();
-    vt_web_options options = {fix->tally, fix->votelog, &fix->contest, fix->metrics, vt_web_limits_default(1)};
+    vt_web_options options = {fix->tally, fix->votelog, &fix->contest, fix->metrics, vt_web_limits_default(1), false};
     assert_int_equal(vt_web_open(&options, &fix->web), VT_OK);
     vt_route_table table = vt_web_routes(fix->web);
     assert_int_equal(vt_router_open(&table, 1, &fix->router), VT_OK);

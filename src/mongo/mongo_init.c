@@ -1,0 +1,14 @@
+#include "mongo/mongo_init.h"
+
+#include <mongoc/mongoc.h>
+#include <pthread.h>
+
+static void init(void) {
+    mongoc_init();
+    mongoc_log_set_handler(NULL, NULL);
+}
+
+void vt_mongo_init(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init);
+}

@@ -1,0 +1,10 @@
+/* What libmongoc needs once for each process. */
+#ifndef VT_MONGO_MONGO_INIT_H
+#define VT_MONGO_MONGO_INIT_H
+
+/* Prepares libmongoc and turns off its own log (what it says there comes as errors, too). Whoever parses a URL or opens
+ * a client has called it already. Any thread, any number of times. There is no counterpart: what mongoc_cleanup would
+ * free is reachable until the process ends, and a thread may still be in the library then. */
+void vt_mongo_init(void);
+
+#endif

@@ -1,0 +1,122 @@
+/* The whole verification, on a topic in Kafka with its tally and its vote log. */
+#include "stores_kit.h"
+
+static int end(void **state) {
+    stores_kit_close(*state);
+    return 0;
+}
+
+static stores_kit *begin(void **state) {
+    stores_kit *kit = stores_kit_open();
+    *state = kit;
+    return kit;
+}
+
+static void test_what_was_derived_agrees(void **state) {
+    stores_kit *kit = begin(state);
+    stores_kit_vote(kit, 0, 1, 1500);
+    stores_kit_vote(kit, 0, 1400, 200); /* half of them once more */
+    topic_kit_garbage(&kit->topic, 1, VT_SLICE(""), VT_SLICE("garbage"));
+    topic_kit_votes(&kit->topic, 1, 0, 300); /* without ids */
+    stores_kit_derive(kit);
+    stores_kit_assert_agrees(kit);
+    assert_int_equal(kit->report.records, 2001);
+    assert_int_equal(kit->report.verdicts[VT_VERDICT_COUNTED], 1899);
+    assert_int_equal(kit->report.verdicts[VT_VERDICT_DUPLICATE], 101);
+    assert_int_equal(kit->report.verdicts[VT_VERDICT_BAD], 1);
+    assert_int_equal(kit->report.ledger.offsets[0], 1699);
+    assert_int_equal(kit->report.tally.offsets[0], 1699);
+    assert_int_equal(kit->report.log.offsets[1], 300);
+}
+
+static void test_a_store_that_is_behind_agrees(void **state) {
+    stores_kit *kit = begin(state);
+    stores_kit_vote(kit, 0, 1, 50);
+    stores_kit_derive(kit);
+    stores_kit_vote(kit, 0, 100, 10);
+    stores_kit_vote(kit, 1, 200, 10);
+    stores_kit_assert_agrees(kit);
+    assert_int_equal(kit->report.ledger.offsets[0], 59);
+    assert_int_equal(kit->report.tally.offsets[0], 49);
+    assert_int_equal(kit->report.ledger.offsets[1], 9);
+    assert_int_equal(kit->report.log.offsets[1], -1);
+}
+
+static void test_stores_that_are_missing_are_named(void **state) {
+    stores_kit *kit = begin(state);
+    stores_kit_vote(kit, 0, 1, 5);
+    stores_kit_verify(kit);
+    assert_int_equal(kit->report.found.count, 2 * STORES_KIT_PARTITIONS);
+    assert_true(stores_kit_found(kit, "tally: partition 1 is missing"));
+    assert_true(stores_kit_found(kit, "log: partition 0 is missing"));
+}
+
+static void test_a_change_in_each_store_is_named(void **state) {
+    stores_kit *kit = begin(state);
+    stores_kit_vote(kit, 1, 1, 60);
+    stores_kit_derive(kit);
+    stores_kit_set(kit, 1, "b:0", "999 3");
+    log_kit other = kit->log;
+    other.ledger_id = vt_ledger_id(kit->ledger);
+    log_kit_tamper(&other, (vt_position){1, 30}, NULL);
+    stores_kit_verify(kit);
+    assert_int_equal(kit->report.found.count, 2);
+    assert_true(stores_kit_found(kit, "has 999 votes and 3 points, but the ledger has "));
+    assert_true(stores_kit_found(kit, "log: 1:30 is missing"));
+    stores_kit_set(kit, 1, "names", "x");
+    stores_kit_verify(kit);
+    assert_true(stores_kit_found(kit, "tally: partition 1 is damaged"));
+}
+
+static void test_a_position_behind_the_end_is_named(void **state) {
+    stores_kit *kit = begin(state);
+    stores_kit_vote(kit, 0, 1, 20);
+    stores_kit_derive(kit);
+    stores_kit_set(kit, 0, "off", "25");
+    stores_kit_verify(kit);
+    assert_true(stores_kit_found(kit, "tally: partition 0 stands at 24, but the ledger ends at 19"));
+    stores_kit_set(kit, 0, "off", "20");
+    vt_ledger_row row = log_kit_row(0, 33);
+    assert_int_equal(vt_log_writer_write(kit->writer, 0, 20, &row, 1), VT_OK);
+    stores_kit_verify(kit);
+    assert_true(stores_kit_found(kit, "log: partition 0 stands at 33, but the ledger ends at 19"));
+    assert_true(stores_kit_found(kit, "log: 0:33: there is a document, but the ledger ends at 19"));
+}
+
+static void test_another_ledger_ends_it(void **state) {
+    stores_kit *kit = begin(state);
+    char reason[VT_VERIFY_TOPIC_REASON_MAX];
+    vt_verify_topic_options options = {.ledger = kit->ledger, .redis = kit->redis};
+    stores_kit_vote(kit, 0, 1, 5);
+    stores_kit_derive(kit);
+    stores_kit_set(kit, 1, "ledger", "0123456789abcdef");
+    assert_int_equal(vt_verify_topic(&options, &kit->report, reason), VT_ERR_OTHER_LEDGER);
+    assert_string_equal(reason, "partition 1 of the tally: this store belongs to another ledger");
+}
+
+static bool stop(void *context, int64_t done, int64_t total) {
+    (void) context;
+    return done < total / 2;
+}
+
+static void test_it_ends_when_nobody_waits(void **state) {
+    stores_kit *kit = begin(state);
+    char reason[VT_VERIFY_TOPIC_REASON_MAX];
+    vt_verify_topic_options options = {.ledger = kit->ledger, .redis = kit->redis, .progress = stop};
+    stores_kit_vote(kit, 0, 1, 20);
+    stores_kit_derive(kit);
+    assert_int_equal(vt_verify_topic(&options, &kit->report, reason), VT_ERR_GONE);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_what_was_derived_agrees, end),
+        cmocka_unit_test_teardown(test_a_store_that_is_behind_agrees, end),
+        cmocka_unit_test_teardown(test_stores_that_are_missing_are_named, end),
+        cmocka_unit_test_teardown(test_a_change_in_each_store_is_named, end),
+        cmocka_unit_test_teardown(test_a_position_behind_the_end_is_named, end),
+        cmocka_unit_test_teardown(test_another_ledger_ends_it, end),
+        cmocka_unit_test_teardown(test_it_ends_when_nobody_waits, end),
+    };
+    return cmocka_run_group_tests_name("count/verify_topic", tests, NULL, NULL);
+}

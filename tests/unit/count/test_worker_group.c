@@ -1,0 +1,171 @@
+/* Workers whose log is another one, and several workers. */
+#include "worker_kit.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* ---- another log ---- */
+
+static void count_and_remake(int before, int after) {
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, before);
+    run(&runners[0]);
+    await_at(0, before);
+    stop(&runners[0]);
+    topic_kit_remake(&kit);
+    if (after > 0) {
+        topic_kit_votes(&kit, 0, 1, after);
+    }
+    run(&runners[0]);
+    await_fatal(&runners[0]);
+    assert_int_equal(runners[0].fatal, VT_ERR_CORRUPT);
+    assert_non_null(strstr(runners[0].reason, "votaton rebuild"));
+    assert_true(fake_store_is_at(&store, 0, before));
+}
+
+static void test_topic_made_anew_is_shorter(void **state) {
+    (void) state;
+    count_and_remake(100, 20);
+    assert_non_null(strstr(runners[0].reason, "partition 0: the tally has records up to offset 99, but the ledger ends "
+                                              "before 20: the topic was cut or made anew"));
+}
+
+static void test_topic_made_anew_is_longer(void **state) {
+    (void) state;
+    count_and_remake(100, 150);
+    assert_non_null(
+        strstr(runners[0].reason, "partition 0: the record at offset 99 is not the one that the tally has"));
+}
+
+/* The worker is there while it happens. */
+static void test_topic_made_anew_under_a_worker(void **state) {
+    (void) state;
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 100);
+    run(&runners[0]);
+    await_at(0, 100);
+    topic_kit_remake(&kit);
+    await_fatal(&runners[0]);
+    assert_int_equal(runners[0].fatal, VT_ERR_CORRUPT);
+    assert_non_null(strstr(runners[0].reason, "made anew"));
+    assert_true(fake_store_is_at(&store, 0, 100));
+}
+
+static void test_records_were_deleted(void **state) {
+    (void) state;
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 100);
+    run(&runners[0]);
+    await_at(0, 100);
+    stop(&runners[0]);
+    topic_kit_votes(&kit, 0, 100, 100);
+    /* Exactly up to the position: nothing is missing, only the record before cannot be compared. */
+    topic_kit_delete_before(&kit, 0, 100);
+    run(&runners[0]);
+    await_at(0, 200);
+    stop(&runners[0]);
+    topic_kit_votes(&kit, 0, 200, 10);
+    topic_kit_delete_before(&kit, 0, 205);
+    run(&runners[0]);
+    await_fatal(&runners[0]);
+    assert_int_equal(runners[0].fatal, VT_ERR_CORRUPT);
+    assert_non_null(strstr(runners[0].reason, "is to go on at offset 200, but the ledger begins at 205"));
+}
+
+/* ---- several workers ---- */
+
+/* Starts or stops a worker, and waits until the group has given its partitions out anew. */
+static void move(runner *self) {
+    static const char series[] = "votaton_rebalances_total{store=\"tally\"}";
+    long long before = metric(series);
+    int64_t deadline_ns = deadline();
+    if (self->worker == NULL) {
+        run(self);
+    } else {
+        stop(self);
+    }
+    while (metric(series) <= before) {
+        look_again(deadline_ns, "the group to rebalance");
+    }
+}
+
+static void test_workers_come_and_go(void **state) {
+    (void) state;
+    enum { PARTITIONS = 4, MOVES = 7, VOTES = 400 };
+    static const int moves[MOVES] = {0, 1, 0, 2, 0, 1, 2};
+    int next[PARTITIONS] = {0};
+    topic_kit_open(&kit, PARTITIONS);
+    store.lost_one_in = 7;
+    srand(815);
+    for (int i = 0; i < MOVES; i++) {
+        int applied = fake_store_read(&store, &store.applied);
+        for (int32_t partition = 0; partition < PARTITIONS; partition++) {
+            topic_kit_votes(&kit, partition, next[partition], VOTES);
+            next[partition] += VOTES;
+        }
+        move(&runners[moves[i]]);
+        int32_t back = rand() % PARTITIONS;
+        fake_store_set_back(&store, back, rand() % next[back]);
+        await_more(&store.applied, applied);
+    }
+    /* A store that was set back shows it with the next vote. */
+    for (int32_t partition = 0; partition < PARTITIONS; partition++) {
+        topic_kit_votes(&kit, partition, next[partition], 1);
+        next[partition]++;
+    }
+    for (int32_t partition = 0; partition < PARTITIONS; partition++) {
+        await_at(partition, next[partition]);
+    }
+    assert_true(fake_store_read(&store, &store.forgotten) >= PARTITIONS);
+    for (int i = 0; i < WORKERS_MAX; i++) {
+        assert_int_equal(atomic_load(&runners[i].fatal_calls), 0);
+    }
+}
+
+/* Groups of their own: each has every partition, as a zombie and its successor do. */
+static void test_three_owners_of_one_partition(void **state) {
+    (void) state;
+    static const char *const groups[WORKERS_MAX] = {"a", "b", "c"};
+    char names[WORKERS_MAX][TOPIC_KIT_NAME_MAX + 2];
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 3000);
+    store.lost_one_in = 5;
+    for (int i = 0; i < WORKERS_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "%s-%s", kit.group, groups[i]);
+        run_in(&runners[i], names[i], NULL, false);
+    }
+    for (int next = 3000; next < 6000; next += 300) {
+        topic_kit_votes(&kit, 0, next, 300);
+    }
+    await_at(0, 6000);
+    assert_true(metric("votaton_fence_refusals_total{store=\"tally\"}") > 0);
+}
+
+static void test_static_worker_is_taken_over(void **state) {
+    (void) state;
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 100);
+    run_in(&runners[0], kit.group, "count-0", false);
+    await_at(0, 100);
+    run_in(&runners[1], kit.group, "count-0", false);
+    await_fatal(&runners[0]);
+    assert_int_equal(runners[0].fatal, VT_ERR_IN_USE);
+    topic_kit_votes(&kit, 0, 100, 100);
+    await_at(0, 200);
+    assert_int_equal(atomic_load(&runners[1].fatal_calls), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_topic_made_anew_is_shorter),
+        TEST(test_topic_made_anew_is_longer),
+        TEST(test_topic_made_anew_under_a_worker),
+        TEST(test_records_were_deleted),
+        TEST(test_workers_come_and_go),
+        TEST(test_three_owners_of_one_partition),
+        TEST(test_static_worker_is_taken_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
