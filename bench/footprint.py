@@ -1,27 +1,15 @@
 """Memory at 1,000 idle connections, and the time from exec to ready."""
 
-import http.client
 import socket
 import statistics
 import subprocess
 import time
 from pathlib import Path
 
-from processes import Process, free_port
+from processes import Process, free_port, is_ready
 
 CONNECTIONS = 1000
 STARTS = 10
-
-
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def memory(server: Process) -> tuple[float, float]:
@@ -50,7 +38,7 @@ def start_ms(votaton: Path, folder: Path) -> list[float]:
         command += ["--listen", f"127.0.0.1:{port}", "--admin-listen", f"127.0.0.1:{free_port()}"]
         began = time.monotonic()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not _is_ready(port):
+        while not is_ready(port):
             if process.poll() is not None:
                 raise SystemExit("votatón does not start")
             time.sleep(0.001)

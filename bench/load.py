@@ -4,7 +4,7 @@ import json
 import re
 import struct
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from processes import LOAD_CORE, Process
@@ -53,24 +53,38 @@ class Load:
 GRPC = ("content-type: application/grpc", "te: trailers")
 SERVICE = "/votaton.v1.VoteService"
 MANY_STREAMS = ("-c", "10", "-m", "100")
-ONE_STREAM = ("-c", "64", "-m", "1")
+
+
+def unary_over(connections: int) -> Load:
+    """One stream a connection."""
+    return Load("unary", SERVICE + "/Cast", GRPC, ("-c", str(connections), "-m", "1"))
+
+
+def json_over(connections: int) -> Load:
+    return Load("json", "/v1/votes", ("content-type: application/json",), ("--h1", "-c", str(connections)))
+
 
 UNARY = Load("unary", SERVICE + "/Cast", GRPC, MANY_STREAMS)
-UNARY_ONE_STREAM = Load("unary", SERVICE + "/Cast", GRPC, ONE_STREAM)
+UNARY_ONE_STREAM = unary_over(64)
 BATCHES = Load("batch", SERVICE + "/CastBatch", GRPC, ("-c", "10", "-m", "10"), votes=BATCH)
 FILE = Load("unary", "/answer", GRPC, MANY_STREAMS)
-FILE_ONE_STREAM = Load("unary", "/answer", GRPC, ONE_STREAM)
-JSON = Load("json", "/v1/votes", ("content-type: application/json",), ("--h1", "-c", "64"))
+JSON = json_over(64)
 
 
 @dataclass
 class Sample:
+    """`parts` are the CPU µs per vote of each process, where there are several."""
+
     cpu_us_per_vote: float
     votes_per_second: float
+    parts: dict[str, float] = field(default_factory=dict)
 
 
-def _run(server: Process, load: Load, amount: tuple[str, str]) -> int:
-    """Drives the load and returns how many requests were answered; all must have succeeded."""
+def drive(server: Process, load: Load, amount: tuple[str, str]) -> int:
+    """Drives the load and returns how many requests were answered; all must have succeeded.
+
+    h2load sees the HTTP status alone: whether votes were refused over gRPC is for the caller to find out.
+    """
     command = load.command(server.port, amount, server.folder)
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     done, succeeded = re.search(r"(\d+) done, (\d+) succeeded", out).groups()
@@ -80,8 +94,12 @@ def _run(server: Process, load: Load, amount: tuple[str, str]) -> int:
     return int(good)
 
 
+def requests(count: int) -> tuple[str, str]:
+    return ("-n", str(count))
+
+
 def measure(server: Process, load: Load, seconds: int) -> Sample:
-    _run(server, load, ("-n", str(WARM_UP_REQUESTS)))
+    drive(server, load, requests(WARM_UP_REQUESTS))
     before = server.cpu_seconds()
-    votes = _run(server, load, ("-D", str(seconds))) * load.votes
+    votes = drive(server, load, ("-D", str(seconds))) * load.votes
     return Sample((server.cpu_seconds() - before) * 1e6 / votes, votes / seconds)

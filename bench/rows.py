@@ -1,20 +1,22 @@
-"""What is measured: each row compares votatón with peers under one load, in alternation."""
+"""What a row of the tables is: votatón and peers under one load, in alternation, and what their ratio is to be."""
 
-from dataclasses import dataclass
+import statistics
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-import load
-from processes import Process
+from load import Sample
 
 ROOT = Path(__file__).parents[1]
 BIN = ROOT / ".cache" / "bin"
 PEERS = Path(__file__).parent / "peers"
 
 
-@dataclass
-class Contender:
-    server: Process
-    load: load.Load
+class Contender(Protocol):
+    name: str
+
+    def sample(self, seconds: int) -> Sample:
+        """One measurement of about so many seconds, with fresh processes."""
 
 
 @dataclass
@@ -28,80 +30,45 @@ class Target:
 
 @dataclass
 class Row:
+    """The first contender is votatón."""
+
     title: str
     contenders: list[Contender]
     targets: list[Target]
+    unit: str = "CPU µs per vote"
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
 
+    def run(self, rounds: int, seconds: int) -> list[str]:
+        """Measures and returns the table."""
+        print(f"\n{self.title}", flush=True)
+        self.samples = {contender.name: [] for contender in self.contenders}
+        for _ in range(rounds):
+            for contender in self.contenders:
+                self.samples[contender.name].append(contender.sample(seconds))
+        lines = [f"| | {self.unit} | range | votes/s | votatón ÷ it | target |", "|---|--:|---|--:|--:|---|"]
+        lines += [self._line(name) for name in self.samples]
+        lines += [text for name in self.samples if (text := self._parts(name))]
+        print("\n".join(lines), flush=True)
+        return [f"### {self.title}", "", *lines, ""]
 
-class Servers:
-    """Makes the servers, each with a folder of its own below `folder`."""
+    def _parts(self, name: str) -> str:
+        """The medians of a contender's processes."""
+        taken = [sample.parts for sample in self.samples[name]]
+        parts = [f"{part} {statistics.median(parts[part] for parts in taken):.2f}" for part in taken[0]]
+        return f"\n{name}: {', '.join(parts)}." if parts else ""
 
-    def __init__(self, votaton: Path, folder: Path):
-        self.votaton = votaton
-        self.folder = folder
+    def _median(self, name: str) -> float:
+        return statistics.median(sample.cpu_us_per_vote for sample in self.samples[name])
 
-    def votaton_with(self, name: str, ledger: str) -> Process:
-        command = [str(self.votaton), "run", "--listen", "127.0.0.1:{port}", "--admin-listen", "127.0.0.1:{admin}"]
-        command += ["--data", "{folder}/data", "--threads", "1", "--ledger", ledger, "--log-level", "warn"]
-        return Process(name, command, self.folder / name.replace(" ", "-"))
-
-    def null(self) -> Process:
-        return self.votaton_with("votatón", "null:")
-
-    def durable(self) -> Process:
-        return self.votaton_with("votatón, SQLite FULL", "sqlite:")
-
-    def go(self, program: str) -> Process:
-        return Process(program, [str(BIN / program), "-listen", "127.0.0.1:{port}"], self.folder / program)
-
-    def nginx(self) -> Process:
-        files = {"nginx.conf": (PEERS / "nginx.conf").read_text()}
-        return Process("nginx", ["nginx", "-c", "{folder}/nginx.conf"], self.folder / "nginx", files)
-
-    def nghttpd(self) -> Process:
-        command = ["nghttpd", "--no-tls", "-a", "127.0.0.1", "-d", "{folder}", "{port}"]
-        return Process("nghttpd", command, self.folder / "nghttpd", {"answer": "x" * 60})
-
-
-def rows(servers: Servers) -> list[Row]:
-    return [
-        Row(
-            "gRPC unary vote, null ledger, 10 connections × 100 streams",
-            [
-                Contender(servers.null(), load.UNARY),
-                Contender(servers.go("grpc-go"), load.UNARY),
-                Contender(servers.nghttpd(), load.FILE),
-            ],
-            [Target("grpc-go", 1 / 8, "≤ 1/8"), Target("nghttpd", 1.6, "≤ 1.6×")],
-        ),
-        Row(
-            "gRPC unary vote, null ledger, 64 connections × 1 stream",
-            [
-                Contender(servers.null(), load.UNARY_ONE_STREAM),
-                Contender(servers.go("grpc-go"), load.UNARY_ONE_STREAM),
-            ],
-            [Target("grpc-go", 1 / 2.5, "≤ 1/2.5")],
-        ),
-        Row(
-            "HTTP/1.1 JSON vote, null ledger, 64 connections",
-            [
-                Contender(servers.null(), load.JSON),
-                Contender(servers.go("net-http"), load.JSON),
-                Contender(servers.nginx(), load.JSON),
-            ],
-            [Target("net-http", 1 / 3, "≤ 1/3"), Target("nginx", 1.1, "≤ 1.1×")],
-        ),
-        Row(
-            "gRPC unary vote, durable in SQLite, beside a grpc-go that stores nothing",
-            [Contender(servers.durable(), load.UNARY), Contender(servers.go("grpc-go"), load.UNARY)],
-            [Target("grpc-go", 1 / 3, "≤ 1/3")],
-        ),
-        Row(
-            f"gRPC batches of {load.BATCH}, beside unary, null ledger",
-            [
-                Contender(servers.null(), load.BATCHES),
-                Contender(servers.votaton_with("votatón, unary", "null:"), load.UNARY),
-            ],
-            [Target("votatón, unary", 1 / 8, "≥ 8× votes per CPU second")],
-        ),
-    ]
+    def _line(self, name: str) -> str:
+        cpu = [sample.cpu_us_per_vote for sample in self.samples[name]]
+        speed = statistics.median(sample.votes_per_second for sample in self.samples[name])
+        ours = self.contenders[0].name
+        ratio = self._median(ours) / self._median(name)
+        shown = "" if name == ours else f"{ratio:.3g}"
+        verdict = ""
+        for target in self.targets:
+            if target.against == name:
+                verdict = target.text + (" ✓" if ratio <= target.at_most else " **missed**")
+        spread = f"{self._median(name):.2f} | {min(cpu):.2f}–{max(cpu):.2f}"
+        return f"| {name} | {spread} | {speed:,.0f} | {shown} | {verdict} |"

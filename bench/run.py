@@ -1,63 +1,42 @@
 #!/usr/bin/env python3
-"""Measures votatón beside its peers, in one run, and writes bench/RESULTS.md.
+"""Measures votatón beside its peers and writes bench/RESULTS.md.
 
-The server runs on core 0 and the load on core 1. A row's contenders take turns (A, B, C, A, B, C …); the figure is the
-CPU time of the server's process, user and system, divided by the votes; the table shows median and range.
+What is measured runs on core 0, everything else on core 1. A row's contenders take turns (A, B, C, A, B, C …); the
+figure is CPU time, user and system, divided by the votes; the tables show median and range.
 """
 
 import argparse
-import os
-import platform
-import shutil
-import statistics
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import stores
 from footprint import memory, start_ms
-from load import Sample, measure
-from rows import ROOT, Contender, Row, Servers, rows
+from kafka_rows import kafka_rows
+from machine import machine, versions
+from one_process import Servers, rows
+from pipeline_rows import Stores, pipeline_rows
+from redis_rows import redis_rows
+from results import write
+from roles import Roles
+from rows import ROOT, Row
 
 WORK = ROOT / "build" / "bench"
+RESULTS = ROOT / "bench" / "RESULTS.md"
 
 
-def run_once(contender: Contender, seconds: int) -> Sample:
-    shutil.rmtree(contender.server.folder, ignore_errors=True)
-    contender.server.start()
-    try:
-        return measure(contender.server, contender.load, seconds)
-    finally:
-        contender.server.stop()
+@dataclass
+class Plan:
+    votaton: Path
+    rounds: int
+    seconds: int
 
-
-def run_row(row: Row, rounds: int, seconds: int) -> list[str]:
-    print(f"\n{row.title}", flush=True)
-    samples: dict[str, list[Sample]] = {contender.server.name: [] for contender in row.contenders}
-    for _ in range(rounds):
-        for contender in row.contenders:
-            samples[contender.server.name].append(run_once(contender, seconds))
-    medians = {name: statistics.median(s.cpu_us_per_vote for s in taken) for name, taken in samples.items()}
-    ours = row.contenders[0].server.name
-    targets = {target.against: target for target in row.targets}
-    lines = [
-        f"### {row.title}",
-        "",
-        "| | CPU µs per vote | range | votes/s | votatón ÷ it | target |",
-        "|---|--:|---|--:|--:|---|",
-    ]
-    for name, taken in samples.items():
-        cpu = [sample.cpu_us_per_vote for sample in taken]
-        speed = statistics.median(sample.votes_per_second for sample in taken)
-        ratio = "" if name == ours else f"{medians[ours] / medians[name]:.3f}"
-        verdict = ""
-        if target := targets.get(name):
-            verdict = target.text + (" ✓" if medians[ours] / medians[name] <= target.at_most else " **missed**")
-        lines.append(
-            f"| {name} | {medians[name]:.2f} | {min(cpu):.2f}–{max(cpu):.2f} | {speed:,.0f} | {ratio} | {verdict} |"
-        )
-    print("\n".join(lines[2:]), flush=True)
-    return [*lines, ""]
+    def run(self, wanted: list[Row]) -> list[str]:
+        return [line for row in wanted for line in row.run(self.rounds, self.seconds)]
 
 
 def run_footprint(servers: Servers) -> list[str]:
@@ -77,61 +56,102 @@ def run_footprint(servers: Servers) -> list[str]:
     return lines
 
 
-def run_groups(quick: bool) -> list[str]:
+def run_groups(plan: Plan) -> list[str]:
     """The group commit of the SQLite ledger, by a program of its own."""
     subprocess.run(["ninja", "-C", "build", "--quiet", "bench/bench_sqlite_groups"], cwd=ROOT, check=True)
     folder = WORK / "groups"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [ROOT / "build/bench/bench_sqlite_groups", folder, "1" if quick else "5"]
+    command = [ROOT / "build/bench/bench_sqlite_groups", folder, str(plan.rounds)]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     print(out, flush=True)
     return ["### SQLite ledger: groups", "", "```", out.rstrip(), "```", ""]
 
 
-def machine() -> str:
-    rows = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
-    models = [value.strip() for key, _, value in rows if key.startswith("model name")]
-    system = f"{platform.system()} {platform.release()}"
-    return f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores, {system}"
+def run_one_process(plan: Plan) -> list[str]:
+    servers = Servers(plan.votaton, WORK)
+    return [*plan.run(rows(servers)), *run_footprint(servers), *run_groups(plan)]
 
 
-def versions() -> str:
-    commands = [["nghttpd", "--version"], ["nginx", "-v"], ["h2load", "--version"]]
-    told = [subprocess.run(command, capture_output=True, text=True) for command in commands]
-    pins = [line.split() for line in (ROOT / "bench/peers/go/go.mod").read_text().splitlines() if "grpc v" in line]
-    return ", ".join([*((t.stdout or t.stderr).strip() for t in told), f"grpc-go {pins[0][-1]}"])
+def run_kafka(plan: Plan) -> list[str]:
+    with stores.broker(WORK / "kafka") as topics:
+        return plan.run(kafka_rows(Roles(plan.votaton, WORK), topics, WORK / "votes"))
 
 
-def header(rounds: int, seconds: int) -> list[str]:
-    return [
-        "# Measured",
-        "",
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {machine()}; {versions()}.",
-        f"`./dev bench`: {rounds} rounds of {seconds} s each, in turn; server on core 0, load on core 1.",
-        "CPU time is user and system of the server's process. Figures of different machines or days do not compare;",
-        "ratios within a row do.",
+def run_redis(plan: Plan) -> list[str]:
+    with stores.broker(WORK / "kafka") as topics:
+        return plan.run(redis_rows(Roles(plan.votaton, WORK), topics, WORK, plan.seconds))
+
+
+def run_pipeline(plan: Plan) -> list[str]:
+    with ExitStack() as stack:
+        topics = stack.enter_context(stores.broker(WORK / "kafka"))
+        redis = stack.enter_context(stores.tally(WORK / "redis"))
+        mongo = stack.enter_context(stores.log(WORK / "mongo"))
+        return plan.run(pipeline_rows(Roles(plan.votaton, WORK), Stores(topics, redis, mongo), WORK))
+
+
+@dataclass
+class Section:
+    title: str
+    programs: tuple[str, ...]
+    cores: str
+    run: Callable[[Plan], list[str]]
+
+
+SECTIONS = {
+    "one-process": Section(
+        "One process",
+        ("nghttpd", "nginx", "h2load", "grpc"),
+        "the server on core 0, load on core 1",
+        run_one_process,
+    ),
+    "kafka": Section(
+        "Kafka",
+        ("kafka", "kcat", "h2load"),
+        "ingest or kcat on core 0, the broker and load on core 1",
+        run_kafka,
+    ),
+    "redis": Section(
+        "Redis",
+        ("redis", "kafka"),
+        "Redis, which is what is measured, on core 0; its clients and the broker on core 1",
+        run_redis,
+    ),
+    "pipeline": Section(
+        "The whole pipeline",
+        ("kafka", "redis", "secantusdb", "grpc", "franz-go", "kafka-go", "go-redis", "mongo-driver", "h2load"),
+        "the pipeline's own processes, whose CPU time is measured together, on core 0; the stores and load on core 1",
+        run_pipeline,
+    ),
+}
+
+
+def run_section(name: str, plan: Plan) -> list[str]:
+    section = SECTIONS[name]
+    print(f"\n== {section.title}", flush=True)
+    about = [
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {machine()}; {versions(*section.programs)}.",
+        f"`./dev bench --only {name}`: {plan.rounds} rounds of about {plan.seconds} s each, in turn; {section.cores}.",
         "",
     ]
+    return about + section.run(plan)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="one short round each, to see that all works; writes nothing"
     )
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="sections to measure")
+    parser.add_argument("--rounds", type=int, help="of each row (5; quick: 1)")
+    parser.add_argument("--seconds", type=int, help="for each contender in a round, about (3; quick: 1)")
     parser.add_argument("--votaton", type=Path, default=ROOT / "build" / "votaton")
     options = parser.parse_args()
-    rounds, seconds = (1, 1) if options.quick else (options.rounds, options.seconds)
-    servers = Servers(options.votaton, WORK)
-    lines = header(rounds, seconds)
-    for row in rows(servers):
-        lines += run_row(row, rounds, seconds)
-    lines += run_footprint(servers)
-    lines += run_groups(options.quick)
+    rounds, seconds = (1, 1) if options.quick else (5, 3)
+    plan = Plan(options.votaton, options.rounds or rounds, options.seconds or seconds)
+    measured = {SECTIONS[name].title: run_section(name, plan) for name in SECTIONS if name in options.only}
     if not options.quick:
-        (ROOT / "bench" / "RESULTS.md").write_text("\n".join(lines))
+        write(RESULTS, measured, [section.title for section in SECTIONS.values()])
         print("written to bench/RESULTS.md")
     return 0
 
