@@ -69,15 +69,11 @@ static FILE *open_output(const vt_config *config) {
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-static bool is_in_kafka(const vt_config *config) {
-    return strncmp(config->ledger, "kafka://", 8) == 0;
-}
-
 /* Codes of another secret would be refused at the ballot: better here. */
 static vt_err load_secret(const vt_config *config, const vt_contest *contest, vt_secret *secret,
                           char reason[VT_REASON_MAX]) {
     const char *value = config->contest_secret[0] == '\0' ? NULL : config->contest_secret;
-    if (value == NULL && is_in_kafka(config)) {
+    if (value == NULL && vt_config_is_in_kafka(config)) {
         snprintf(reason, VT_REASON_MAX, "the contest's secret is missing: set CONTEST_SECRET or CONTEST_SECRET_FILE");
         return VT_ERR_BAD_CONFIG;
     }
@@ -173,5 +169,5 @@ static int make_for_topic(const vt_config *config) {
 }
 
 int vt_cmd_codes(const vt_config *config) {
-    return is_in_kafka(config) ? make_for_topic(config) : make_for_data(config);
+    return vt_config_is_in_kafka(config) ? make_for_topic(config) : make_for_data(config);
 }

@@ -310,7 +310,7 @@ static vt_err check_ledger(const parse *self) {
     if (err == VT_OK && takes_data && config->ledger[0] == '\0') {
         strcpy(config->ledger, "sqlite:");
     }
-    if (err == VT_OK && strncmp(config->ledger, "kafka://", 8) != 0) {
+    if (err == VT_OK && !vt_config_is_in_kafka(config)) {
         if (takes_data && strcmp(config->ledger, "sqlite:") == 0) {
             return VT_OK;
         }
@@ -340,7 +340,7 @@ static vt_err check_derived_stores(const parse *self) {
     bool has_one = config->tally[0] != '\0' || config->log[0] != '\0';
     bool has_flag = self->values[ROW_tally] != NULL || self->values[ROW_log] != NULL;
     bool has_data = self->values[ROW_data] != NULL || look_up(self, vt_config_rows[ROW_data].environment) != NULL;
-    if (strncmp(config->ledger, "kafka://", 8) == 0) {
+    if (vt_config_is_in_kafka(config)) {
         return has_one ? VT_OK
                        : vt_config_refuse(
                              self->reason,
@@ -384,6 +384,10 @@ static vt_err finish(const parse *self) {
         err = check_ledger(self);
     }
     return err == VT_OK ? check_stores(self) : err;
+}
+
+bool vt_config_is_in_kafka(const vt_config *config) {
+    return strncmp(config->ledger, "kafka://", 8) == 0;
 }
 
 vt_err vt_config_parse(vt_command_id command, int argc, const char *const *argv, vt_config_environment *environment,

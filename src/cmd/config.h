@@ -85,6 +85,9 @@ VT_MUST_CHECK vt_err vt_config_parse(vt_command_id command, int argc, const char
  * URLs. Errors of vt_buf_append. */
 VT_MUST_CHECK vt_err vt_config_render(const vt_config *config, vt_buf *out);
 
+/* Whether the ledger is a topic in Kafka, and not the data directory. */
+bool vt_config_is_in_kafka(const vt_config *config);
+
 /* Whether "HOST:PORT" is an address that only this machine reaches: localhost, 127.0.0.0/8 or [::1]. */
 bool vt_config_is_loopback(const char *address);
 

@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 _Static_assert((int) VT_REBUILD_REASON_MAX == (int) VT_STORE_REASON_MAX, "one buffer for both reasons");
 
@@ -40,7 +39,7 @@ static vt_err rebuild(vt_store *store, char reason[VT_REBUILD_REASON_MAX]) {
 }
 
 int vt_cmd_rebuild(const vt_config *config) {
-    if (strncmp(config->ledger, "kafka://", 8) == 0) {
+    if (vt_config_is_in_kafka(config)) {
         return vt_rebuild_topic_command(config);
     }
     vt_logging_setup(config);

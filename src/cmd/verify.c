@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What the recount needs to know of the contest, and what is wrong with it. */
 typedef struct contest_state {
@@ -70,7 +69,7 @@ static vt_err verify(const vt_store *store, vt_verify_report *report) {
 }
 
 int vt_cmd_verify(const vt_config *config) {
-    if (strncmp(config->ledger, "kafka://", 8) == 0) {
+    if (vt_config_is_in_kafka(config)) {
         return vt_verify_topic_command(config);
     }
     vt_logging_setup(config);
