@@ -95,7 +95,7 @@ void mongo_server_init(mongo_server *server, vt_mongo_url *url) {
     char text[64];
     *server = (mongo_server){0};
     if (access(program(), X_OK) != 0) {
-        print_message("skipped: no server to start: %s\n", program());
+        print_message("skipped: no server of the MongoDB protocol to start: %s\n", program());
         skip();
     }
     snprintf(server->dir, sizeof server->dir, "/tmp/votaton-mongo-XXXXXX");
