@@ -1,6 +1,7 @@
 /* votaton: one program, several commands. */
 #include "cmd/config.h"
 #include "cmd/help.h"
+#include "mongo/mongo_init.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static int run(vt_command_id command, int argc, const char *const *argv) {
 }
 
 int main(int argc, char **argv) {
+    vt_mongo_unlink_counters();
     if (argc < 2) {
         fputs("usage: votaton COMMAND [FLAGS]\nTry `votaton help`.\n", stderr);
         return VT_EXIT_FAILED;

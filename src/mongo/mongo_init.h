@@ -7,4 +7,9 @@
  * free is reachable until the process ends, and a thread may still be in the library then. */
 void vt_mongo_init(void);
 
+/* Removes the name of the file in /dev/shm where libmongoc counts, which its constructor makes in every process that is
+ * linked with it, and which only mongoc_cleanup would remove: a process that is killed would leave it for ever. The
+ * counters themselves stay mapped. First thing in main. */
+void vt_mongo_unlink_counters(void);
+
 #endif

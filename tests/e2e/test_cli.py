@@ -2,12 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from support.program import free_port, votaton, wait_until
 from support.votes import GOOD, generated, new_id, standings, vote
 
-COMMANDS = ["run", "send", "verify", "rebuild", "codes", "health", "help"]
+COMMANDS = ["run", "ingest", "count", "archive", "web"]
+COMMANDS += ["send", "verify", "rebuild", "codes", "health", "help"]
 
 
 def test_help_names_every_command():
@@ -24,6 +26,11 @@ def test_each_command_explains_itself(command):
     assert shown.returncode == 0
     assert shown.stdout == votaton("help", command).stdout
     assert "usage: votaton " + command in shown.stdout
+
+
+def test_leaves_nothing_in_shared_memory(server):
+    assert Path(f"/proc/{server.process.pid}/maps").exists()
+    assert not Path(f"/dev/shm/mongoc-{server.process.pid}").exists()
 
 
 def test_version():
