@@ -48,11 +48,12 @@ install_packages() {
 		apt-get -qy install --no-install-recommends $missing || die "apt-get install failed"
 }
 
-# stamped NAME FILE...: succeeds when NAME was last built from these very files; otherwise sets $stamp for later.
+# stamped NAME FILE...: succeeds when NAME was last built from these very files, in this folder, whose path is in the
+# scripts of what is installed; otherwise sets $stamp for later.
 stamped() {
 	stamp=$cache/stamps/$1
 	shift
-	sum=$(cat "$@" | sha256sum)
+	sum=$( (pwd && cat "$@") | sha256sum)
 	[ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]
 }
 
