@@ -49,7 +49,8 @@ static vt_err grow(vt_voter_counts *counts) {
         }
     }
     free(counts->places);
-    *counts = larger;
+    counts->places = larger.places;
+    counts->places_count = larger.places_count;
     return VT_OK;
 }
 
