@@ -58,12 +58,7 @@ static void test_options(void **state) {
 
 static void test_unreachable(void **state) {
     (void) state;
-    const vt_mock_step steps[] = {{VT_MOCK_HANG_UP, 0, NULL, NULL}};
-    vt_mock_http *mock = vt_mock_http_start(steps, 1);
-    char url[64];
-    snprintf(url, sizeof url, "%s", vt_mock_http_url(mock));
-    vt_mock_http_stop(mock);
-    vt_send_options options = options_to(url);
+    vt_send_options options = options_to("http://127.0.0.1:1");
     options.connections = 3;
     options.retries = 2;
     assert_int_equal(vt_send_run(&options, &summary, &reason), VT_OK);
@@ -82,7 +77,7 @@ static void test_rate(void **state) {
     options.repeat = 101;
     assert_int_equal(vt_send_run(&options, &summary, &reason), VT_OK);
     assert_int_equal(summary.accepted, 101);
-    assert_in_range(summary.elapsed_ns, 500000000, 5000000000);
+    assert_in_range(summary.elapsed_ns, 500000000, 30000000000);
     vt_mock_http_stop(mock);
 }
 

@@ -15,6 +15,7 @@
 
 #include "../web/http_client.h"
 #include "cmd/service.h"
+#include "port_kit.h"
 
 enum { WAIT_MS = 20000, STEP_US = 10000 };
 
@@ -96,14 +97,7 @@ static void role_close(void *context) {
 }
 
 static void pick_address(char out[32]) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (const struct sockaddr *) &address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &len), 0);
-    snprintf(out, 32, "127.0.0.1:%u", ntohs(address.sin_port));
-    close(fd);
+    snprintf(out, 32, "127.0.0.1:%u", (unsigned) port_kit_free());
 }
 
 static const vt_role whole = {

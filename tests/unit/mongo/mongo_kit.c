@@ -1,6 +1,7 @@
 #include "mongo_kit.h"
 
 #include "base/clock.h"
+#include "port_kit.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -75,17 +76,6 @@ void mongo_shell_drop(mongo_shell *shell, const vt_mongo_url *url) {
     mongoc_database_destroy(database);
 }
 
-static int listen_anywhere(uint16_t *port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *) &address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &len), 0);
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
 static const char *program(void) {
     const char *path = getenv("SECANTUSD");
     return path != NULL ? path : SECANTUSD_DEFAULT;
@@ -100,7 +90,7 @@ void mongo_server_init(mongo_server *server, vt_mongo_url *url) {
     }
     snprintf(server->dir, sizeof server->dir, "/tmp/votaton-mongo-XXXXXX");
     assert_non_null(mkdtemp(server->dir));
-    close(listen_anywhere(&server->port));
+    server->port = port_kit_free();
     mongo_server_start(server);
     snprintf(text, sizeof text, "mongodb://127.0.0.1:%u", server->port);
     url_of(text, url);

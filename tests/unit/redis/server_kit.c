@@ -1,15 +1,14 @@
 #include "server_kit.h"
 
 #include "base/clock.h"
+#include "port_kit.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,17 +27,6 @@ vt_redis_url server_kit_shared(void) {
     assert_int_equal(getrandom(&number, sizeof number, 0), sizeof number);
     (void) snprintf(url.key, sizeof url.key, "test-%016llx", (unsigned long long) number);
     return url;
-}
-
-uint16_t server_kit_free_port(void) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *) &address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &len), 0);
-    close(fd);
-    return ntohs(address.sin_port);
 }
 
 /* ---- a server of the test's own ---- */
@@ -96,7 +84,7 @@ void redis_server_make(redis_server *server, const char *const *extra) {
         print_message("skipped: there is no redis-server here\n");
         skip();
     }
-    *server = (redis_server){.dir = "/tmp/vt-redis-XXXXXX", .extra = extra, .port = server_kit_free_port()};
+    *server = (redis_server){.dir = "/tmp/vt-redis-XXXXXX", .extra = extra, .port = port_kit_free()};
     assert_non_null(mkdtemp(server->dir));
     redis_server_start(server);
 }

@@ -41,7 +41,4 @@ redisReply *server_kit_ask(vt_redis *redis, const char *words);
 void server_kit_do(vt_redis *redis, const char *words);
 vt_err server_kit_try(vt_redis *redis, const char *words);
 
-/* A port of 127.0.0.1 that nobody listens on. */
-uint16_t server_kit_free_port(void);
-
 #endif

@@ -1,6 +1,7 @@
 #include "server_kit.h"
 
 #include "base/clock.h"
+#include "port_kit.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
@@ -155,7 +156,7 @@ static void fails_fast_while_it_pauses(void **state) {
 
 static void says_who_is_away(void **state) {
     (void) state;
-    vt_redis_url url = {.host = "127.0.0.1", .port = server_kit_free_port(), .key = "k"};
+    vt_redis_url url = {.host = "127.0.0.1", .port = port_kit_free(), .key = "k"};
     vt_redis *redis = server_kit_open(&url);
     char address[64];
     (void) snprintf(address, sizeof address, "127.0.0.1:%u: Connection refused", url.port);
