@@ -66,6 +66,16 @@ uint64_t vt_redis_connections(const vt_redis *redis) {
     return redis->connections;
 }
 
+void vt_redis_renew(vt_redis *redis) {
+    VT_ASSERT(redis->pending == 0);
+    if (redis->context != NULL) {
+        redisFree(redis->context);
+        redis->context = NULL;
+    }
+    redis->closed_until_ns = 0;
+    redis->pause_ms = PAUSE_MS_MIN;
+}
+
 /* ---- failures ---- */
 
 static void explain(vt_redis *redis, const char *why) {

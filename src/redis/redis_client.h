@@ -42,6 +42,10 @@ typedef struct vt_redis_answer {
 VT_MUST_CHECK vt_err vt_redis_add(vt_redis *redis, const vt_slice *arguments, size_t count);
 VT_MUST_CHECK vt_err vt_redis_flush(vt_redis *redis, vt_redis_answer *answers, size_t count);
 
+/* For who knows that the server is back: the next call connects anew, whatever stands open and whatever pause there is.
+ * Nothing may be added and not flushed. */
+void vt_redis_renew(vt_redis *redis);
+
 /* Why the last call failed: one line, no secrets; lives until the next call. */
 const char *vt_redis_reason(const vt_redis *redis);
 

@@ -14,6 +14,7 @@ typedef struct connection {
     vt_redis *redis;
     vt_fence_reader *reader;
     vt_fence_verdicts *verdicts;
+    uint64_t return_number; /* of the server's returns: the last one that this connection knows of */
 } connection;
 
 typedef struct tally_redis {
@@ -27,7 +28,9 @@ typedef struct tally_redis {
     /* The one used last is on top, so that those which a rush needed fall idle. Guarded by the lock. */
     connection *idle[VT_TALLY_REDIS_CONNECTIONS_MAX];
     uint32_t idle_count;
-    uint32_t count; /* idle or lent */
+    uint32_t count;   /* idle or lent */
+    bool is_away;     /* the last use failed */
+    uint64_t returns; /* how often it was back after that */
 } tally_redis;
 
 /* ---- the pool of connections ---- */
@@ -78,9 +81,15 @@ static vt_err lend(tally_redis *self, connection **out) {
     vt_err err = wait_for_turn(self);
     if (err == VT_OK && self->idle_count > 0) {
         lent = self->idle[--self->idle_count];
+        if (lent->return_number != self->returns) {
+            vt_redis_renew(lent->redis);
+        }
     } else if (err == VT_OK) {
         err = connection_open(self, &lent);
         self->count += err == VT_OK;
+    }
+    if (err == VT_OK) {
+        lent->return_number = self->returns;
     }
     pthread_mutex_unlock(&self->lock);
     if (err == VT_OK) {
@@ -89,8 +98,15 @@ static vt_err lend(tally_redis *self, connection **out) {
     return err;
 }
 
-static void give_back(tally_redis *self, connection *lent) {
+/* `err` is what came of its use. Once the server answers one connection again, the others forget what they knew of it:
+ * each of them would fail once more, because it broke or because it pauses. */
+static void give_back(tally_redis *self, connection *lent, vt_err err) {
     pthread_mutex_lock(&self->lock);
+    if (err != VT_ERR_BUSY) {
+        self->returns += self->is_away;
+        lent->return_number = self->returns;
+    }
+    self->is_away = err == VT_ERR_BUSY;
     self->idle[self->idle_count++] = lent;
     pthread_cond_signal(&self->returned);
     pthread_mutex_unlock(&self->lock);
@@ -151,7 +167,7 @@ static vt_err read_snapshot(vt_tally *tally, vt_tally_snapshot *out) {
     if (err == VT_OK) {
         err = copy_instant(&instant, out);
     }
-    give_back(self, lent);
+    give_back(self, lent, err);
     return as_port_says(err);
 }
 
@@ -163,7 +179,7 @@ static vt_err read_positions(vt_tally *tally, vt_positions *out, uint64_t *gener
         return err;
     }
     err = vt_fence_reader_positions(lent->reader, lent->redis, out, generation);
-    give_back(self, lent);
+    give_back(self, lent, err);
     return as_port_says(err);
 }
 
@@ -175,7 +191,7 @@ static vt_err answer_verdicts(vt_tally *tally, vt_tally_question *questions, siz
         return err;
     }
     err = vt_fence_verdicts_answer(lent->verdicts, lent->redis, questions, count);
-    give_back(self, lent);
+    give_back(self, lent, err);
     return as_port_says(err);
 }
 

@@ -137,19 +137,19 @@ static void fails_fast_while_it_pauses(void **state) {
     fake_server fake = fake_open();
     vt_redis *redis = NULL;
     assert_int_equal(vt_redis_open(&fake.url, 50, &redis), VT_OK);
-    assert_int_equal(server_kit_try(redis, "PING"), VT_ERR_BUSY);
-    assert_non_null(strstr(vt_redis_reason(redis), "no answer within 50 ms"));
     int64_t began_ns = vt_clock_monotonic_ns();
-    assert_int_equal(server_kit_try(redis, "PING"), VT_ERR_BUSY);
-    assert_true(vt_clock_monotonic_ns() - began_ns < 40 * INT64_C(1000000));
-    assert_non_null(strstr(vt_redis_reason(redis), "no answer within 50 ms"));
-    assert_int_equal(vt_redis_connections(redis), 1);
-    while (vt_redis_connections(redis) == 1) {
+    while (vt_redis_connections(redis) < 2) {
         assert_int_equal(server_kit_try(redis, "PING"), VT_ERR_BUSY);
-        assert_true(vt_clock_monotonic_ns() - began_ns < 5 * INT64_C(1000000000));
+        assert_non_null(strstr(vt_redis_reason(redis), "no answer within 50 ms"));
+        assert_true(vt_clock_monotonic_ns() - began_ns < 10 * INT64_C(1000000000));
         usleep(1000);
     }
-    assert_true(vt_clock_monotonic_ns() - began_ns >= 90 * INT64_C(1000000));
+    /* Two answers were waited for, and between them was the pause: what was asked meanwhile made no connection. */
+    assert_true(vt_clock_monotonic_ns() - began_ns >= (50 + 90 + 50) * INT64_C(1000000));
+    /* Who knows better need not wait. */
+    vt_redis_renew(redis);
+    assert_int_equal(server_kit_try(redis, "PING"), VT_ERR_BUSY);
+    assert_int_equal(vt_redis_connections(redis), 3);
     close(fake.fd);
     vt_redis_close(redis);
 }
