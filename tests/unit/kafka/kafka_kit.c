@@ -1,8 +1,13 @@
 #include "kafka_kit.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
+
+enum { ASK_AGAIN_MS = 10 };
 
 bool kafka_kit_is_there(void) {
     const char *url = getenv("KAFKA");
@@ -41,12 +46,38 @@ rd_kafka_t *kafka_kit_reader(const vt_kafka_target *target) {
     return handle;
 }
 
+/* Whether every partition tells its end. */
+static bool is_served(rd_kafka_t *handle, const char *topic, int32_t partitions) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
+    rd_kafka_topic_partition_list_add_range(list, topic, 0, partitions - 1);
+    for (int i = 0; i < list->cnt; i++) {
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    }
+    bool is_it = rd_kafka_offsets_for_times(handle, list, KAFKA_KIT_TIMEOUT_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < list->cnt; i++) {
+        is_it = is_it && list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[i].offset >= 0;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return is_it;
+}
+
+/* A broker is named leader a moment before it serves the partition. */
+static void await_served(rd_kafka_t *handle, const char *topic, int32_t partitions) {
+    const struct timespec pause = {.tv_nsec = ASK_AGAIN_MS * 1000000};
+    int64_t deadline_ns = vt_clock_deadline_ns(KAFKA_KIT_TIMEOUT_MS);
+    while (!is_served(handle, topic, partitions)) {
+        assert_true(vt_clock_left_ms(deadline_ns) > 0);
+        nanosleep(&pause, NULL);
+    }
+}
+
 void kafka_kit_make_topic(rd_kafka_t *handle, const char *topic, int32_t partitions, const char *const *config) {
     char reason[VT_KAFKA_REASON_MAX] = "";
     vt_kafka_topic_wish wish = {partitions, -1, config};
     if (vt_kafka_topic_create(handle, topic, &wish, KAFKA_KIT_TIMEOUT_MS, reason) != VT_OK) {
         fail_msg("%s", reason);
     }
+    await_served(handle, topic, partitions);
 }
 
 static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *context) {

@@ -23,7 +23,7 @@ void kafka_kit_target(vt_kafka_target *target);
 /* A consumer without a group, as the program makes it. To be destroyed by the caller. */
 rd_kafka_t *kafka_kit_reader(const vt_kafka_target *target);
 
-/* Makes a topic with these settings (name, value, …, NULL; or NULL). */
+/* Makes a topic with these settings (name, value, …, NULL; or NULL) and waits until its partitions are served. */
 void kafka_kit_make_topic(rd_kafka_t *handle, const char *topic, int32_t partitions, const char *const *config);
 
 /* A record as any producer may write it. NULL with length 0: absent. Headers: name, bytes, length; name NULL ends. */
