@@ -17,6 +17,10 @@
 
 static vt_send_summary summary;
 
+enum { PATIENT_MS = 60000, OVERDUE_MS = 1000 };
+
+static uint32_t timeout_ms = PATIENT_MS;
+
 static vt_mock_grpc *send_votes(const vt_mock_grpc_step *steps, size_t steps_count, uint32_t batch, uint64_t repeat,
                                 uint32_t retries) {
     vt_mock_grpc *mock = vt_mock_grpc_start(steps, steps_count);
@@ -30,7 +34,7 @@ static vt_mock_grpc *send_votes(const vt_mock_grpc_step *steps, size_t steps_cou
     options.batch = batch;
     options.repeat = repeat;
     options.retries = retries;
-    options.timeout_ms = 300;
+    options.timeout_ms = timeout_ms;
     assert_int_equal(vt_send_run(&options, &summary, &reason), VT_OK);
     return mock;
 }
@@ -92,7 +96,9 @@ static void test_losses_are_retried_with_the_same_id(void **state) {
         {VT_MOCK_GRPC_SILENT, {0}, NULL, NULL},
         {VT_MOCK_GRPC_ANSWER, VT_SLICE("\n\001i\032\011duplicate"), NULL, NULL},
     };
+    timeout_ms = OVERDUE_MS;
     vt_mock_grpc *mock = send_votes(steps, 5, 0, 1, 4);
+    timeout_ms = PATIENT_MS;
     assert_same_messages(mock, 5);
     assert_int_equal(vt_mock_grpc_connections(mock), 3);
     assert_int_equal(summary.accepted, 1);

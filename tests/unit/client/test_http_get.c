@@ -13,12 +13,14 @@
 
 static vt_target target;
 
-static vt_mock_http *start(const vt_mock_step *steps, size_t count, vt_http_get *get) {
+enum { PATIENT_MS = 60000, OVERDUE_MS = 200 };
+
+static vt_mock_http *start(const vt_mock_step *steps, size_t count, uint32_t timeout_ms, vt_http_get *get) {
     vt_reason reason;
     vt_mock_http *mock = vt_mock_http_start(steps, count);
     assert_int_equal(vt_target_parse("--to", vt_mock_http_url(mock), &target, &reason), VT_OK);
     assert_int_equal(vt_target_resolve(&target, &reason), VT_OK);
-    vt_http_get_init(get, &target, 200);
+    vt_http_get_init(get, &target, timeout_ms);
     return mock;
 }
 
@@ -30,7 +32,7 @@ static void test_kept_and_closed(void **state) {
         {VT_MOCK_HANG_UP, 0, NULL, NULL},
     };
     vt_http_get get;
-    vt_mock_http *mock = start(steps, 3, &get);
+    vt_mock_http *mock = start(steps, 3, PATIENT_MS, &get);
     int status = 0;
     vt_slice body = {0};
     assert_int_equal(vt_http_get_run(&get, "/v1/a?b=c", &status, &body), VT_OK);
@@ -54,7 +56,7 @@ static void test_dead_connection_is_replaced_once(void **state) {
         {VT_MOCK_ANSWER, 200, NULL, "two"},
     };
     vt_http_get get;
-    vt_mock_http *mock = start(steps, 3, &get);
+    vt_mock_http *mock = start(steps, 3, PATIENT_MS, &get);
     int status = 0;
     vt_slice body = {0};
     assert_int_equal(vt_http_get_run(&get, "/", &status, &body), VT_OK);
@@ -69,7 +71,7 @@ static void test_silence(void **state) {
     (void) state;
     const vt_mock_step steps[] = {{VT_MOCK_SILENT, 0, NULL, NULL}};
     vt_http_get get;
-    vt_mock_http *mock = start(steps, 1, &get);
+    vt_mock_http *mock = start(steps, 1, OVERDUE_MS, &get);
     int status = 0;
     vt_slice body = {0};
     assert_int_equal(vt_http_get_run(&get, "/", &status, &body), VT_ERR_GONE);
