@@ -136,11 +136,18 @@ static void test_three_owners_of_one_partition(void **state) {
         snprintf(names[i], sizeof names[i], "%s-%s", kit.group, groups[i]);
         run_in(&runners[i], names[i], NULL, false);
     }
-    for (int next = 3000; next < 6000; next += 300) {
-        topic_kit_votes(&kit, 0, next, 300);
+    int64_t deadline_ns = deadline();
+    while (metric("votaton_rebalances_total{store=\"tally\"}") < WORKERS_MAX) {
+        look_again(deadline_ns, "all three to have the partition");
     }
-    await_at(0, 6000);
-    assert_true(metric("votaton_fence_refusals_total{store=\"tally\"}") > 0);
+    /* Until two of them came with the same records. */
+    int next = 3000;
+    while (next < 6000 || metric("votaton_fence_refusals_total{store=\"tally\"}") == 0) {
+        topic_kit_votes(&kit, 0, next, 300);
+        next += 300;
+        assert_true(next < FAKE_OFFSETS_MAX);
+    }
+    await_at(0, next);
 }
 
 static void test_static_worker_is_taken_over(void **state) {
