@@ -54,10 +54,10 @@ static void append_until_killed(const char *dir) {
             kit_vote(chunk[i], NULL, number + i, name, "");
             chunk[i]->sink = &sink;
         }
+        progress->sent += CHUNK; /* before they can be answered */
         while (vt_ledger_append(kit.ledger, chunk, CHUNK) == VT_ERR_OVERLOADED) {
             usleep(200);
         }
-        progress->sent += CHUNK;
     }
     for (;;) {
         pause();
