@@ -1,5 +1,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -167,6 +168,8 @@ static void test_threads_lose_nothing(void **state) {
     vt_buf_release(&out);
 }
 
+static atomic_bool all_registered;
+
 static void *register_many(void *context) {
     const double bounds[] = {0.5};
     for (int i = 0; i < 200; i++) {
@@ -175,6 +178,7 @@ static void *register_many(void *context) {
         vt_counter_add(vt_metrics_counter(context, "late_total", labels, "L."), 1);
         vt_histogram_observe(vt_metrics_histogram(context, "late_seconds", labels, "L.", bounds, 1), 1);
     }
+    atomic_store(&all_registered, true);
     return NULL;
 }
 
@@ -182,9 +186,11 @@ static void test_series_come_while_others_render(void **state) {
     (void) state;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, register_many, metrics), 0);
+    bool is_last = false;
     bool is_complete = false;
-    for (int i = 0; i < 100000 && !is_complete; i++) {
+    while (!is_last) {
         vt_buf out;
+        is_last = atomic_load(&all_registered);
         is_complete = strstr(render(&out), "late_seconds_count{i=\"199\"} 1\n") != NULL;
         vt_buf_release(&out);
     }
