@@ -3,6 +3,7 @@
 #include "cmd/entry.h"
 #include "cmd/topic.h"
 #include "contest/establish.h"
+#include "web/page_none.h"
 
 #include <stdio.h>
 
@@ -54,7 +55,8 @@ static vt_err ingest_open(void *context, vt_service *service, char reason[VT_SER
 static uint32_t ingest_routes(void *context, vt_route_table tables[VT_LISTENERS_TABLES_MAX]) {
     const ingest *self = context;
     tables[0] = vt_ingest_routes(self->entry.ingest);
-    return 1;
+    tables[1] = vt_page_none_routes(vt_definition_contest(self->definition));
+    return 2;
 }
 
 static void ingest_state(void *context, vt_admin_state *out) {

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "net/conn.h"
 #include "net/loop_state.h"
+#include "net/weighted.h"
 
 #include <stdio.h>
 
@@ -31,6 +32,13 @@ static vt_err check_grpc(vt_exchange *exchange) {
     return apply_timeout(exchange);
 }
 
+/* Whether it is a browser that wants to look at what nobody serves. */
+static bool wants_no_page(const vt_exchange *exchange, vt_err err) {
+    bool is_nothing = err == VT_ERR_NOT_FOUND || err == VT_ERR_METHOD_NOT_ALLOWED;
+    return is_nothing && exchange->is_safe &&
+           vt_weighted_wants_page(vt_inbound_header(exchange->inbound, VT_SLICE("accept"), NULL));
+}
+
 vt_err vt_dispatch_headers(vt_exchange *exchange) {
     const vt_inbound *inbound = exchange->inbound;
     exchange->has_headers = true;
@@ -52,6 +60,9 @@ vt_err vt_dispatch_headers(vt_exchange *exchange) {
     }
     vt_route_match match;
     vt_router_find(exchange->loop->router, kind == VT_GRPC_PROTO, inbound->method, path, &match);
+    if (wants_no_page(exchange, match.err)) {
+        (void) vt_router_find_no_page(exchange->loop->router, &match);
+    }
     exchange->route = match.route;
     exchange->context = match.context;
     /* OPTIONS without a route is answered when all of it is there. */

@@ -30,6 +30,7 @@ struct vt_router {
     _Atomic(const vt_router *) successor; /* NULL: none */
     vt_err unknown_http;                  /* what a path that is not here is */
     vt_err unknown_grpc;
+    target no_page;     /* its route NULL: none */
     size_t slots_count; /* a power of two */
     node slots[];
 };
@@ -78,8 +79,19 @@ static vt_err add_target(node *slot, target added) {
     return VT_OK;
 }
 
+static vt_err add_no_page(vt_router *router, target added) {
+    if (router->no_page.route != NULL) {
+        return VT_ERR_INTERNAL;
+    }
+    router->no_page = added;
+    return VT_OK;
+}
+
 static vt_err add_route(vt_router *router, const vt_route *route, void *context) {
     target added = {.route = route, .context = context};
+    if (route->kind == VT_ROUTE_NO_PAGE) {
+        return add_no_page(router, added);
+    }
     vt_slice path = vt_slice_str(route->path);
     path_space space = PATHS_GRPC;
     if (route->kind == VT_ROUTE_HTTP) {
@@ -243,10 +255,23 @@ static void find_http(const vt_router *router, vt_slice method, vt_slice path, v
     }
 }
 
+/* Who looks up in the router's place. */
+static const vt_router *router_now(const vt_router *router) {
+    const vt_router *successor = atomic_load_explicit(&router->successor, memory_order_acquire);
+    return successor == NULL ? router : successor;
+}
+
+bool vt_router_find_no_page(const vt_router *router, vt_route_match *match) {
+    const target *found = &router_now(router)->no_page;
+    if (found->route != NULL) {
+        *match = (vt_route_match){.err = VT_OK, .route = found->route, .context = found->context};
+    }
+    return found->route != NULL;
+}
+
 void vt_router_find(const vt_router *router, bool is_grpc, vt_slice method, vt_slice path, vt_route_match *match) {
     *match = (vt_route_match){.err = VT_OK};
-    const vt_router *successor = atomic_load_explicit(&router->successor, memory_order_acquire);
-    router = successor == NULL ? router : successor;
+    router = router_now(router);
     if (!is_grpc) {
         find_http(router, method, path, match);
         return;

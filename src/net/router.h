@@ -10,11 +10,12 @@ typedef enum vt_route_kind {
     VT_ROUTE_HTTP,        /* any HTTP version; `method` and `path` */
     VT_ROUTE_GRPC,        /* unary gRPC: `path` is "/package.Service/Method", one call with the whole message */
     VT_ROUTE_GRPC_STREAM, /* streaming gRPC: one call for each message that arrives; answers by vt_stream_write */
+    VT_ROUTE_NO_PAGE,     /* GET and HEAD by browsers of what no route answers; at most one, without method and path */
 } vt_route_kind;
 
 typedef struct vt_route {
     vt_route_kind kind;
-    const char *method; /* "GET" or "POST" for HTTP; NULL for gRPC */
+    const char *method; /* "GET" or "POST" for HTTP; else NULL */
     /* Exact, or ending in "/" "*" to match one more non-empty segment (only the handler looks at it).
      * An HTTP path also matches with one slash added at its end. */
     const char *path;
@@ -52,6 +53,10 @@ VT_MUST_CHECK vt_err vt_router_open_waiting(const vt_route_table *tables, uint32
 /* From now on requests are looked up in `successor` alone, which must outlive the router. At most once; any thread,
  * while others look up. */
 void vt_router_hand_over(vt_router *router, const vt_router *successor);
+
+/* The route of VT_ROUTE_NO_PAGE, for a request that vt_router_find has found NOT_FOUND or METHOD_NOT_ALLOWED; false,
+ * and *match is as it was, when there is none. */
+bool vt_router_find_no_page(const vt_router *router, vt_route_match *match);
 
 /* Looks a request up. `path` is without the query. An exact path comes before a wildcard. HEAD finds the route of GET.
  * OPTIONS without a route of its own gives VT_OK with `route` NULL and `allow`: answer 204 with it. For gRPC `method`

@@ -65,10 +65,14 @@ static void html_link(const vt_html_page *page, vt_word name, const char *path, 
 
 static void html_header(const vt_html_page *page, vt_text *text) {
     const char *other = vt_lang_code(page->lang == VT_LANG_EN ? VT_LANG_ES : VT_LANG_EN);
-    vt_text_raw(text, "<header class=\"top\">\n<span class=\"brand\" translate=\"no\">votatón</span>\n<nav>\n");
-    html_link(page, VT_WORD_RESULTS, "/", text);
-    html_link(page, VT_WORD_LOG, "/log", text);
-    vt_text_raw(text, "</nav>\n<a class=\"language\" lang=\"");
+    vt_text_raw(text, "<header class=\"top\">\n<span class=\"brand\" translate=\"no\">votatón</span>\n");
+    if (!page->is_alone) {
+        vt_text_raw(text, "<nav>\n");
+        html_link(page, VT_WORD_RESULTS, "/", text);
+        html_link(page, VT_WORD_LOG, "/log", text);
+        vt_text_raw(text, "</nav>\n");
+    }
+    vt_text_raw(text, "<a class=\"language\" lang=\"");
     vt_text_raw(text, other);
     vt_text_raw(text, "\" hreflang=\"");
     vt_text_raw(text, other);

@@ -12,6 +12,7 @@ typedef struct vt_html_page {
     vt_word name;        /* shown in the navigation and the title */
     const char *script;  /* asset that enhances the page; NULL for none */
     vt_slice lang_query; /* what the language link keeps, as HTML: "&amp;band=…", or empty */
+    bool is_alone;       /* there are no other pages at this address: without links to them */
     bool refreshes;      /* without JavaScript, or without a script, the page loads itself again */
 } vt_html_page;
 

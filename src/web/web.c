@@ -6,6 +6,7 @@
 #include "web/assets.h"
 #include "web/contest_info.h"
 #include "web/live.h"
+#include "web/page_none.h"
 #include "web/read.h"
 #include "web/record_log.h"
 #include "web/results.h"
@@ -69,7 +70,12 @@ static void web_page_log(void *context, const vt_request *request, vt_reply repl
     vt_record_log_serve(web->reader, VT_LOG_SHAPE_HTML, request, reply);
 }
 
-/* Needs no store, so it is answered on the loop. */
+/* This one and the next need no store, so they are answered on the loop. */
+static void web_no_page(void *context, const vt_request *request, vt_reply reply) {
+    const vt_web *web = context;
+    vt_page_none_serve(web->contest, VT_PAGE_NONE_AMONG_PAGES, request, reply);
+}
+
 static void web_contest(void *context, const vt_request *request, vt_reply reply) {
     (void) request;
     const vt_web *web = context;
@@ -122,6 +128,7 @@ vt_route_table vt_web_routes(vt_web *web) {
         WEB_GET("/votos", web_log_alias),
         WEB_GET("/datos", web_log_alias),
         WEB_GET("/assets/*", vt_assets_serve),
+        {.kind = VT_ROUTE_NO_PAGE, .handle = web_no_page},
         /* The last POSTS_COUNT belong to ingest where it answers at the same address. */
         WEB_POST("/", web_post_elsewhere),
         WEB_POST("/vote", web_post_elsewhere),

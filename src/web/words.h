@@ -32,6 +32,13 @@
     X(AWAY_TITLE, "Esta página vuelve enseguida", "This page will be back shortly")                                    \
     X(AWAY_TEXT, "No se puede leer en este momento. Los votos recibidos están a salvo. La página se recarga sola.",    \
       "It cannot be read right now. The votes received are safe. The page reloads by itself.")                         \
+    X(NO_PAGE_TITLE, "Aquí no hay ninguna página", "There is no page here")                                            \
+    X(NO_PAGE_TEXT, "Puede que la dirección esté mal escrita o que ya no exista.",                                     \
+      "The address may be misspelt, or no longer exist.")                                                              \
+    X(TO_RESULTS, "Ver los resultados", "See the results")                                                             \
+    X(ENTRY_TITLE, "Aquí se reciben votos", "Votes are taken here")                                                    \
+    X(ENTRY_TEXT, "Esta dirección no tiene páginas. Los resultados los muestra «votaton web», en otra dirección.",     \
+      "There are no pages at this address. “votaton web” shows the results, at another one.")                          \
     X(NEWEST_VOTES, "Votos más recientes", "Newest votes")                                                             \
     X(OLDER_VOTES, "Votos anteriores", "Older votes")                                                                  \
     X(TO_NEWEST, "A los más recientes", "Back to the newest")                                                          \

@@ -1,7 +1,6 @@
 """The pages in a real browser: they follow the votes, outlive a restart, work without JavaScript, break no policy."""
 
 import os
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -147,13 +146,29 @@ def test_page_fits_every_screen(server, open_page, path, width):
     server.cast(vote(name="W" * 128, album="M" * 128))
     page = open_page(server, path, viewport={"width": width, "height": 900})
     expect(page.get_by_text("Viernes Verde").first).to_be_visible()
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    picture = SCREENSHOTS / f"{path.strip('/') or 'results'}-{width}.png"
-    page.screenshot(path=picture, full_page=True)
-    assert Path(picture).stat().st_size > 5000
+    take_picture(page, f"{path.strip('/') or 'results'}-{width}")
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"{overflow} pixels wider than the screen"
     assert page.complaints == []
+
+
+def test_unknown_page_leads_to_the_results(server, open_page):
+    page = open_page(server, "/nothing/here", locale="es")
+    expect(page.locator("h2")).to_have_text("Aquí no hay ninguna página")
+    take_picture(page, "unknown")
+    page.get_by_text("English").click()
+    expect(page.locator("h2")).to_have_text("There is no page here")
+    page.get_by_text("See the results").click()
+    expect(page.locator("#total")).to_be_visible()
+    # The browser itself says that the page was a 404.
+    assert [text for text in page.complaints if "404" not in text] == []
+
+
+def take_picture(page, name):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    picture = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=picture, full_page=True)
+    assert picture.stat().st_size > 5000
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 
 import pytest
 from support.program import votaton, wait_until
@@ -40,6 +41,18 @@ METRICS = {
     ],
     "web": ["votaton_band_votes", "votaton_web_stale", "votaton_web_viewers"],
 }
+
+
+def test_ingest_has_a_page_for_who_looks_there(roles):
+    ingest = roles.start("ingest")
+    for path in ("/", "/log", "/insert"):
+        page = ingest.call("GET", path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"})
+        assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "Votes are taken here" in page.body.decode()
+    style = re.search(r'href="(/assets/style.css[^"]*)"', page.body.decode())[1]
+    assert ingest.call("GET", style).status == 200
+    assert ingest.call("GET", "/").error()["code"] == "method_not_allowed"
+    assert ingest.call("GET", "/log").error()["code"] == "not_found"
 
 
 def test_metrics_of_each_role(roles, stores):

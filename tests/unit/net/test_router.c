@@ -223,6 +223,27 @@ static void test_a_waiting_router_hands_over(void **state) {
     vt_router_close(waiting);
 }
 
+static void test_who_answers_where_no_page_is(void **state) {
+    (void) state;
+    const vt_route routes_of_page[] = {{.kind = VT_ROUTE_NO_PAGE, .handle = handle}};
+    const vt_route_table tables[] = {{routes, ROUTES_COUNT, &first_context}, {routes_of_page, 1, &second_context}};
+    vt_route_match match = {.err = VT_ERR_NOT_FOUND, .allow = "GET"};
+    assert_false(vt_router_find_no_page(router, &match));
+    assert_int_equal(match.err, VT_ERR_NOT_FOUND);
+    assert_string_equal(match.allow, "GET");
+    vt_router *with_page = NULL;
+    assert_int_equal(vt_router_open(tables, 2, &with_page), VT_OK);
+    assert_unknown(with_page, false, "/nothing", VT_ERR_NOT_FOUND);
+    vt_router_hand_over(router, with_page);
+    assert_true(vt_router_find_no_page(router, &match));
+    assert_int_equal(match.err, VT_OK);
+    assert_ptr_equal(match.route, routes_of_page);
+    assert_ptr_equal(match.context, &second_context);
+    vt_router_close(with_page);
+    const vt_route_table twice[] = {tables[1], tables[1]};
+    assert_int_equal(vt_router_open(twice, 2, &with_page), VT_ERR_INTERNAL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_router, close_router)
 
 int main(void) {
@@ -236,6 +257,7 @@ int main(void) {
         TEST(test_options),
         TEST(test_grpc_is_apart),
         TEST(test_a_waiting_router_hands_over),
+        TEST(test_who_answers_where_no_page_is),
         cmocka_unit_test(test_bad_tables_are_refused),
         cmocka_unit_test(test_empty_router_finds_nothing),
         cmocka_unit_test(test_many_routes),

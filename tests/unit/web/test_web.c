@@ -234,7 +234,7 @@ static void test_a_slow_viewer_skips_to_the_newest(void **state) {
 static void test_hidden_results_appear_by_themselves(void **state) {
     (void) state;
     contest.results_shown = VT_RESULTS_FROM;
-    contest.results_from_ms = vt_clock_wall_ms() + 1500;
+    contest.results_from_ms = vt_clock_wall_ms() + 3000; /* the stream is open by then */
     web_start_default();
     fake_stores_add(&stores, "a", "b");
     web_open_stream(&client, 0);
@@ -309,6 +309,31 @@ static void test_an_expired_read_leaves_the_store_alone(void **state) {
     assert_int_equal(stores.listings, 1);
 }
 
+/* Browsers get a page where others get what the engine says. */
+static void test_unknown_pages(void **state) {
+    (void) state;
+    web_start_default();
+    const char *const paths[] = {"/nothing", "/v1/nothing?lang=es", "/a/b/c"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(web_fetch(paths[i]), 404);
+        assert_true(web_has_header("content-type: application/json"));
+        assert_non_null(strstr(web_body(), "{\"error\":{\"code\":\"not_found\""));
+        assert_int_equal(web_fetch_with(paths[i], "Accept: application/json, text/html;q=0.9\r\n"), 404);
+        assert_true(web_has_header("content-type: application/json"));
+        assert_int_equal(web_fetch_with(paths[i], "Accept: text/html,*/*;q=0.8\r\n"), 404);
+        assert_true(web_has_header("content-type: text/html; charset=utf-8"));
+        assert_true(web_has_header("cache-control: no-store"));
+        assert_non_null(strstr(web_body(), "Aquí no hay ninguna página"));
+    }
+    assert_int_equal(web_fetch_with("/nothing", "Accept: text/html\r\nAccept-Language: en\r\n"), 404);
+    assert_non_null(strstr(web_body(), "There is no page here"));
+    http_client_open(&client, vt_server_address(server), "POST", "/log",
+                     "Accept: text/html\r\nConnection: close\r\nContent-Length: 0\r\n", 0);
+    assert_int_equal(web_answered(&client), 405);
+    assert_true(web_has_header("allow: GET, HEAD"));
+    assert_non_null(strstr(web_body(), "method_not_allowed"));
+}
+
 static void test_a_failing_store_answers_503(void **state) {
     (void) state;
     fake_stores_fail(&stores, VT_ERR_IO); /* before anybody can have seen anything */
@@ -340,6 +365,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_too_many_viewers, web_set_up, web_tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_queue_answers_busy, web_set_up, web_tear_down),
         cmocka_unit_test_setup_teardown(test_an_expired_read_leaves_the_store_alone, web_set_up, web_tear_down),
+        cmocka_unit_test_setup_teardown(test_unknown_pages, web_set_up, web_tear_down),
         cmocka_unit_test_setup_teardown(test_a_failing_store_answers_503, web_set_up, web_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
