@@ -2,14 +2,9 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "count/count_hold.h"
-#include "count/count_partition.h"
-#include "ledger/dead_letters.h"
-#include "ledger/ledger_group.h"
+#include "count/worker_parts.h"
 #include "obs/log.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,37 +13,14 @@ enum {
     STATIC_SESSION_MS = 10000, /* … or one that will come back under its own name */
     TICK_MS = 100,
     COMMIT_MS = 1000,
-    START_MS = 500, /* for starting several partitions between two polls */
-    WAIT_MS = 500,  /* for a rebuild, or for brokers */
     NS_PER_MS = 1000000,
 };
 
-struct vt_count_worker {
-    vt_count_worker_options options;
-    vt_ledger_group *group;
-    vt_dead_letters *letters; /* NULL until they are needed */
-    uint64_t letters_told;
-    uint64_t rebalances_told;
-    size_t place; /* in the status */
-    pthread_t thread;
-    atomic_bool stops;
-    vt_count_partition partitions[VT_PARTITIONS_MAX];
-    int32_t turn; /* the partition that is started first */
-    vt_ledger_row *rows;
-    int64_t tick_at_ns;
-    int64_t commit_at_ns;
-    bool has_group; /* as the status was told */
-
-    vt_count_hold hold;
-    vt_err fatal; /* VT_OK, or why it ends */
-    char reason[VT_COUNT_REASON_MAX];
-};
-
-static const char *store_of(const vt_count_worker *worker) {
+const char *vt_worker_store(const vt_count_worker *worker) {
     return worker->options.derived->kind->name;
 }
 
-static void stop_for_good(vt_count_worker *worker, vt_err err, const char *reason) {
+void vt_worker_stop_for_good(vt_count_worker *worker, vt_err err, const char *reason) {
     if (worker->fatal == VT_OK) {
         worker->fatal = err;
         if (reason != worker->reason) {
@@ -59,8 +31,7 @@ static void stop_for_good(vt_count_worker *worker, vt_err err, const char *reaso
 
 /* ---- holding back ---- */
 
-/* Reads nothing more for a while, longer each time. The batch at hand is dropped: it is read again. */
-static void hold(vt_count_worker *worker, vt_count_need need, const char *reason) {
+void vt_worker_hold(vt_count_worker *worker, vt_count_need need, const char *reason) {
     vt_count_hold_begin(&worker->hold, need, reason);
     for (int32_t i = 0; i < VT_PARTITIONS_MAX; i++) {
         if (worker->partitions[i].stage == VT_COUNT_READING) {
@@ -83,165 +54,19 @@ static void release_if_done(vt_count_worker *worker) {
     }
 }
 
-/* The store did not do what it was asked to. */
-static void learn_store_error(vt_count_worker *worker, int32_t number, vt_err err) {
+void vt_worker_learn_store_error(vt_count_worker *worker, int32_t number, vt_err err) {
     vt_derived *derived = worker->options.derived;
     vt_count_status_failed(worker->options.status, err);
     if (err == VT_ERR_MOVED) {
         vt_ledger_group_pause(worker->group, number);
         vt_count_partition_restart(&worker->partitions[number], vt_clock_monotonic_ns());
     } else if (err == VT_ERR_BUSY || err == VT_ERR_FULL) {
-        hold(worker, VT_COUNT_NEEDS_STORE, derived->kind->reason(derived));
+        vt_worker_hold(worker, VT_COUNT_NEEDS_STORE, derived->kind->reason(derived));
     } else {
         char reason[VT_COUNT_REASON_MAX];
-        snprintf(reason, sizeof reason, "partition %d: the %s: %s", (int) number, store_of(worker),
+        snprintf(reason, sizeof reason, "partition %d: the %s: %s", (int) number, vt_worker_store(worker),
                  derived->kind->reason(derived));
-        stop_for_good(worker, err, reason);
-    }
-}
-
-/* ---- starting a partition ---- */
-
-static vt_err open_letters(vt_count_worker *worker) {
-    char reason[VT_KAFKA_REASON_MAX] = "";
-    vt_err err = vt_dead_letters_open(worker->options.target, worker->options.partitions, &worker->letters, reason);
-    if (err == VT_ERR_BUSY) {
-        hold(worker, VT_COUNT_NEEDS_LETTERS, reason);
-    } else if (err != VT_OK) {
-        stop_for_good(worker, err, reason);
-    }
-    return err;
-}
-
-static vt_err resume_letters(vt_count_worker *worker, int32_t number) {
-    if (!worker->options.sends_dead_letters) {
-        return VT_OK;
-    }
-    vt_err err = worker->letters == NULL ? open_letters(worker) : VT_OK;
-    if (err != VT_OK) {
-        return err;
-    }
-    err = vt_dead_letters_resume(worker->letters, number);
-    if (err != VT_OK) {
-        hold(worker, VT_COUNT_NEEDS_LETTERS, vt_dead_letters_reason(worker->letters));
-    }
-    return err;
-}
-
-static vt_err ask_bounds(vt_count_worker *worker, int32_t number, int64_t *first, int64_t *end) {
-    vt_count_partition *partition = &worker->partitions[number];
-    vt_err err = vt_ledger_group_bounds(worker->group, number, first, end);
-    if (err == VT_OK) {
-        partition->end = *end;
-    } else if (err == VT_ERR_BUSY) {
-        vt_count_partition_start_in(partition, vt_clock_monotonic_ns(), WAIT_MS);
-    } else {
-        stop_for_good(worker, err, vt_ledger_group_reason(worker->group));
-    }
-    return err;
-}
-
-/* What the store says of the partition, which it is told of when it has nothing. */
-static vt_err load(vt_count_worker *worker, int32_t number, int64_t first, int64_t end, vt_store_state *state) {
-    vt_derived *derived = worker->options.derived;
-    *state = (vt_store_state){0};
-    vt_err err = derived->kind->load(derived, number, state);
-    if (err == VT_OK && !state->exists && !state->is_blocked) {
-        err = derived->kind->begin(derived, number, first, end);
-        if (err == VT_OK) {
-            err = derived->kind->load(derived, number, state);
-        }
-    }
-    if (err != VT_OK) {
-        learn_store_error(worker, number, err);
-    }
-    return err;
-}
-
-/* Somebody rebuilds the partition, or began to and died: operators have to know. */
-static void tell_blocked(vt_count_worker *worker, int32_t number, const vt_store_state *state, int64_t end) {
-    vt_count_partition *partition = &worker->partitions[number];
-    vt_count_status_lag(worker->options.status, number, end > state->next ? end - state->next : 0);
-    if (partition->is_blocked) {
-        return;
-    }
-    partition->is_blocked = true;
-    char reason[VT_HEALTH_REASON_MAX];
-    snprintf(reason, sizeof reason, "partition %d is being rebuilt, or a rebuild of it did not end", (int) number);
-    vt_count_status_set(worker->options.status, worker->place, VT_COUNT_NEEDS_STORE, reason);
-    vt_log(VT_LOG_WARN, "partition_blocked", VT_LOG_STR("store", store_of(worker)), VT_LOG_STR("reason", reason));
-}
-
-static void tell_unblocked(vt_count_worker *worker, int32_t number) {
-    bool was_blocked = worker->partitions[number].is_blocked;
-    bool is_blocked = worker->hold.is_on;
-    worker->partitions[number].is_blocked = false;
-    for (int32_t i = 0; i < VT_PARTITIONS_MAX && !is_blocked; i++) {
-        is_blocked = worker->partitions[i].is_blocked;
-    }
-    if (was_blocked && !is_blocked) {
-        vt_count_status_set(worker->options.status, worker->place, VT_COUNT_NEEDS_STORE, NULL);
-    }
-}
-
-static void read_on(vt_count_worker *worker, int32_t number, const vt_store_state *state, int64_t first, int64_t end) {
-    vt_count_partition *partition = &worker->partitions[number];
-    char reason[VT_COUNT_REASON_MAX];
-    int64_t seek;
-    vt_err err = vt_count_partition_place(partition, state, first, end, store_of(worker), number, &seek, reason);
-    if (err != VT_OK) {
-        stop_for_good(worker, err, reason);
-    } else if (vt_ledger_group_seek(worker->group, number, seek) == VT_OK) {
-        partition->stage = VT_COUNT_READING;
-    } else {
-        /* It was taken away, which the next poll will say. */
-        vt_count_partition_start_in(partition, vt_clock_monotonic_ns(), WAIT_MS);
-    }
-}
-
-static void start(vt_count_worker *worker, int32_t number) {
-    vt_store_state state;
-    int64_t first;
-    int64_t end;
-    if (ask_bounds(worker, number, &first, &end) != VT_OK || load(worker, number, first, end, &state) != VT_OK ||
-        resume_letters(worker, number) != VT_OK) {
-        return;
-    }
-    /* Another owner may have folded what came since the end was asked for. */
-    if (state.next > end && ask_bounds(worker, number, &first, &end) != VT_OK) {
-        return;
-    }
-    if (state.is_blocked) {
-        tell_blocked(worker, number, &state, end);
-    } else {
-        tell_unblocked(worker, number);
-    }
-    if (state.is_blocked || !state.exists) {
-        vt_count_partition_start_in(&worker->partitions[number], vt_clock_monotonic_ns(), WAIT_MS);
-        return;
-    }
-    read_on(worker, number, &state, first, end);
-}
-
-static bool is_due(const vt_count_worker *worker, int32_t number, int64_t now_ns) {
-    const vt_count_partition *partition = &worker->partitions[number];
-    return partition->stage == VT_COUNT_STARTING && partition->due_ns <= now_ns && worker->hold.until_ns <= now_ns &&
-           worker->fatal == VT_OK;
-}
-
-/* Several at once, as each list of partitions makes reading begin anew; those that are left start after a poll. */
-static void start_due(vt_count_worker *worker) {
-    int64_t began_ns = vt_clock_monotonic_ns();
-    int64_t now_ns = began_ns;
-    for (int32_t i = 0; i < VT_PARTITIONS_MAX && now_ns - began_ns < (int64_t) START_MS * NS_PER_MS; i++) {
-        int32_t number = (worker->turn + i) % VT_PARTITIONS_MAX;
-        if (is_due(worker, number, now_ns)) {
-            start(worker, number);
-            now_ns = vt_clock_monotonic_ns();
-            if (worker->hold.until_ns > now_ns) {
-                worker->turn = number + 1;
-            }
-        }
+        vt_worker_stop_for_good(worker, err, reason);
     }
 }
 
@@ -260,7 +85,7 @@ static vt_err send_letters(vt_count_worker *worker, const vt_ledger_row *rows, s
     vt_count_status_letters(worker->options.status, sent - worker->letters_told);
     worker->letters_told = sent;
     if (err != VT_OK) {
-        hold(worker, VT_COUNT_NEEDS_LETTERS, vt_dead_letters_reason(worker->letters));
+        vt_worker_hold(worker, VT_COUNT_NEEDS_LETTERS, vt_dead_letters_reason(worker->letters));
     }
     return err;
 }
@@ -272,7 +97,7 @@ static void apply(vt_count_worker *worker, int32_t number, const vt_ledger_row *
     int64_t began_ns = vt_clock_monotonic_ns();
     vt_err err = derived->kind->apply(derived, number, partition->next, rows, count, verdicts);
     if (err != VT_OK) {
-        learn_store_error(worker, number, err);
+        vt_worker_learn_store_error(worker, number, err);
         return;
     }
     double seconds = (double) (vt_clock_monotonic_ns() - began_ns) / 1e9;
@@ -286,9 +111,9 @@ static void take_batch(vt_count_worker *worker, int32_t number, const vt_ledger_
     char reason[VT_COUNT_REASON_MAX];
     size_t skip;
     VT_ASSERT(partition->stage == VT_COUNT_READING);
-    vt_err err = vt_count_partition_check(partition, rows, count, store_of(worker), &skip, reason);
+    vt_err err = vt_count_partition_check(partition, rows, count, vt_worker_store(worker), &skip, reason);
     if (err != VT_OK) {
-        stop_for_good(worker, err, reason);
+        vt_worker_stop_for_good(worker, err, reason);
     } else if (skip < count && send_letters(worker, rows + skip, count - skip) == VT_OK) {
         apply(worker, number, rows + skip, count - skip);
     }
@@ -304,7 +129,7 @@ static void on_assigned(void *context, int32_t number) {
 static void on_revoked(void *context, int32_t number) {
     vt_count_worker *worker = context;
     vt_derived *derived = worker->options.derived;
-    tell_unblocked(worker, number);
+    vt_worker_tell_unblocked(worker, number);
     worker->partitions[number] = (vt_count_partition){.stage = VT_COUNT_NOT_OURS};
     derived->kind->forget(derived, number);
     vt_count_status_lag(worker->options.status, number, -1);
@@ -317,10 +142,11 @@ static void learn_group_error(vt_count_worker *worker, int32_t number, vt_err er
         vt_count_status_set(worker->options.status, worker->place, VT_COUNT_NEEDS_GROUP, reason);
     } else if (err == VT_ERR_GONE) {
         /* Whether that is a reason to stop shows when it starts again. */
-        vt_log(VT_LOG_WARN, "partition_lost", VT_LOG_STR("store", store_of(worker)), VT_LOG_STR("reason", reason));
+        vt_log(VT_LOG_WARN, "partition_lost", VT_LOG_STR("store", vt_worker_store(worker)),
+               VT_LOG_STR("reason", reason));
         vt_count_partition_restart(&worker->partitions[number], vt_clock_monotonic_ns());
     } else {
-        stop_for_good(worker, err, reason);
+        vt_worker_stop_for_good(worker, err, reason);
     }
 }
 
@@ -401,7 +227,7 @@ static void look_at_idle(vt_count_worker *worker) {
             err = VT_ERR_MOVED;
         }
         if (err != VT_OK) {
-            learn_store_error(worker, i, err);
+            vt_worker_learn_store_error(worker, i, err);
         }
     }
 }
@@ -430,7 +256,7 @@ static void tick(vt_count_worker *worker) {
 static void *run(void *context) {
     vt_count_worker *worker = context;
     while (worker->fatal == VT_OK && !atomic_load(&worker->stops)) {
-        start_due(worker);
+        vt_worker_start_due(worker);
         poll_group(worker);
         tick(worker);
     }
@@ -486,7 +312,8 @@ static vt_err begin_work(vt_count_worker *worker, char *reason) {
         snprintf(reason, VT_COUNT_REASON_MAX, "there are more than %d workers", VT_COUNT_WORKERS_MAX);
         return err;
     }
-    worker->hold = (vt_count_hold){.status = worker->options.status, .place = worker->place, .store = store_of(worker)};
+    worker->hold =
+        (vt_count_hold){.status = worker->options.status, .place = worker->place, .store = vt_worker_store(worker)};
     vt_count_status_set(worker->options.status, worker->place, VT_COUNT_NEEDS_GROUP, "waiting for the consumer group");
     if (pthread_create(&worker->thread, NULL, run, worker) != 0) {
         vt_count_status_leave(worker->options.status, worker->place);
