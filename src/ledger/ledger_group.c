@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "kafka/kafka_topic.h"
+#include "ledger/group_settings.h"
 #include "ledger/kafka_record.h"
 #include "ledger/message_backlog.h"
 
@@ -11,12 +12,6 @@
 #include <stdlib.h>
 
 enum {
-    HEARTBEATS_A_SESSION = 3,
-    POLL_INTERVAL_MAX_MS = 300000,
-    FETCH_WAIT_MS = 100, /* a new list of partitions waits for the fetch that is on its way */
-    FETCH_MIN_KIB = 64,  /* a store's call costs more than its records: rather many at once, FETCH_WAIT_MS later */
-    FETCH_ERROR_WAIT_MS = 100,
-    PARTITION_FETCH_KIB = 1024,
     BOUNDS_TIMEOUT_MS = 5000,
     WAKE_TIMEOUT_MS = 100,
     STOP_STEPS = 2,
@@ -428,23 +423,7 @@ void vt_ledger_group_commit(vt_ledger_group *group, int32_t partition, int64_t n
 
 static rd_kafka_conf_t *settle(rd_kafka_conf_t *conf, vt_ledger_group *group) {
     const vt_ledger_group_options *options = &group->options;
-    vt_kafka_conf_set_reader(conf);
-    vt_kafka_conf_set(conf, "enable.partition.eof", "false");
-    vt_kafka_conf_set(conf, "group.id", options->group);
-    if (options->instance != NULL) {
-        vt_kafka_conf_set(conf, "group.instance.id", options->instance);
-    }
-    vt_kafka_conf_set(conf, "partition.assignment.strategy", "range");
-    vt_kafka_conf_set_number(conf, "session.timeout.ms", options->session_timeout_ms);
-    vt_kafka_conf_set_number(conf, "heartbeat.interval.ms", options->session_timeout_ms / HEARTBEATS_A_SESSION);
-    vt_kafka_conf_set_number(conf, "max.poll.interval.ms", POLL_INTERVAL_MAX_MS);
-    vt_kafka_conf_set_number(conf, "fetch.wait.max.ms", FETCH_WAIT_MS);
-    vt_kafka_conf_set_number(conf, "fetch.min.bytes", (int64_t) FETCH_MIN_KIB * 1024);
-    vt_kafka_conf_set_number(conf, "fetch.error.backoff.ms", FETCH_ERROR_WAIT_MS);
-    vt_kafka_conf_set_number(conf, "queued.max.messages.kbytes", VT_LEDGER_GROUP_BACKLOG_KIB);
-    vt_kafka_conf_set_number(conf, "queued.min.messages", VT_LEDGER_GROUP_BACKLOG_RECORDS);
-    vt_kafka_conf_set_number(conf, "fetch.max.bytes", (int64_t) VT_LEDGER_GROUP_FETCH_KIB * 1024);
-    vt_kafka_conf_set_number(conf, "fetch.message.max.bytes", (int64_t) PARTITION_FETCH_KIB * 1024);
+    vt_group_settings_apply(conf, options->group, options->instance, options->session_timeout_ms);
     rd_kafka_conf_set_opaque(conf, group);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_error_cb(conf, on_error);
