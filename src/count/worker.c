@@ -102,7 +102,7 @@ static void apply(vt_count_worker *worker, int32_t number, const vt_ledger_row *
     }
     double seconds = (double) (vt_clock_monotonic_ns() - began_ns) / 1e9;
     vt_count_status_applied(worker->options.status, verdicts, count, seconds);
-    vt_count_partition_advance(partition, rows[count - 1].position.offset);
+    vt_count_partition_advance(partition, &rows[count - 1], vt_clock_monotonic_ns());
     vt_count_hold_end(&worker->hold);
 }
 
@@ -111,7 +111,11 @@ static void take_batch(vt_count_worker *worker, int32_t number, const vt_ledger_
     char reason[VT_COUNT_REASON_MAX];
     size_t skip;
     VT_ASSERT(partition->stage == VT_COUNT_READING);
-    vt_err err = vt_count_partition_check(partition, rows, count, vt_worker_store(worker), &skip, reason);
+    if (!vt_worker_knows_log(worker, number)) {
+        return;
+    }
+    vt_err err = vt_count_partition_check(partition, rows, count, vt_clock_monotonic_ns(), vt_worker_store(worker),
+                                          &skip, reason);
     if (err != VT_OK) {
         vt_worker_stop_for_good(worker, err, reason);
     } else if (skip < count && send_letters(worker, rows + skip, count - skip) == VT_OK) {
@@ -241,6 +245,7 @@ static void tick(vt_count_worker *worker) {
     worker->tick_at_ns = now_ns + (int64_t) TICK_MS * NS_PER_MS;
     release_if_done(worker);
     tell_lags(worker);
+    vt_worker_look_at_logs(worker);
     if (derived->kind->tick != NULL) {
         derived->kind->tick(derived);
     }
@@ -279,6 +284,7 @@ static void *run(void *context) {
 static void free_worker(vt_count_worker *worker) {
     vt_ledger_group_close(worker->group);
     vt_dead_letters_close(worker->letters);
+    vt_record_probe_close(worker->probe);
     free(worker->rows);
     free(worker);
 }

@@ -1,5 +1,5 @@
 /* What a worker is made of, for the files that it is written in: worker.c, its life; worker_start.c, where a partition
- * begins to be read. Nobody else includes this. */
+ * begins to be read; worker_anchor.c, whether its log still is the same. Nobody else includes this. */
 #ifndef VT_COUNT_WORKER_PARTS_H
 #define VT_COUNT_WORKER_PARTS_H
 
@@ -7,6 +7,7 @@
 #include "count/count_partition.h"
 #include "ledger/dead_letters.h"
 #include "ledger/ledger_group.h"
+#include "ledger/record_probe.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,6 +17,7 @@ struct vt_count_worker {
     vt_ledger_group *group;
     vt_dead_letters *letters; /* NULL until they are needed */
     uint64_t letters_told;
+    vt_record_probe *probe; /* NULL until it is needed */
     uint64_t rebalances_told;
     size_t place; /* in the status */
     pthread_t thread;
@@ -50,5 +52,12 @@ void vt_worker_tell_unblocked(vt_count_worker *worker, int32_t number);
 /* Starts the partitions that are due, several at once, as each list of partitions makes reading begin anew; those that
  * are left start after a poll. */
 void vt_worker_start_due(vt_count_worker *worker);
+
+/* Whether the log of a partition that gave records still is the one that they belong to. If not, or if nobody knows, it
+ * is paused and starts again, or the worker ends: the records are not to be applied. */
+bool vt_worker_knows_log(vt_count_worker *worker, int32_t number);
+
+/* Compares one partition that is due, as it may be another log though nothing comes from it. */
+void vt_worker_look_at_logs(vt_count_worker *worker);
 
 #endif

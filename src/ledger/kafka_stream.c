@@ -58,7 +58,7 @@ static void drop(vt_kafka_stream *stream, size_t until) {
     }
 }
 
-static void stop(vt_kafka_stream *stream) {
+void vt_kafka_stream_rest(vt_kafka_stream *stream) {
     drop(stream, stream->count);
     if (stream->queue != NULL) {
         rd_kafka_consume_stop(stream->topic, stream->partition);
@@ -73,14 +73,14 @@ void vt_kafka_stream_close(vt_kafka_stream *stream) {
     if (stream == NULL) {
         return;
     }
-    stop(stream);
+    vt_kafka_stream_rest(stream);
     rd_kafka_topic_destroy(stream->topic);
     free(stream);
 }
 
 /* A queue of its own for each start: what was on its way for the one before cannot turn up in it. */
 static vt_err start(vt_kafka_stream *stream, int32_t partition, int64_t next) {
-    stop(stream);
+    vt_kafka_stream_rest(stream);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(stream->handle);
     if (rd_kafka_consume_start_queue(stream->topic, partition, next, queue) != 0) {
         rd_kafka_queue_destroy(queue);
@@ -170,13 +170,13 @@ vt_err vt_kafka_stream_read(vt_kafka_stream *stream, int32_t partition, int64_t 
         err = fill(stream, timeout_ms);
     }
     if (err != VT_OK) {
-        stop(stream);
+        vt_kafka_stream_rest(stream);
         return err;
     }
     *count = give(stream, until, max);
     *messages = stream->messages + stream->first;
     if (stream->count == 0) {
-        stop(stream); /* or it would go on asking for more */
+        vt_kafka_stream_rest(stream); /* or it would go on asking for more */
     }
     return VT_OK;
 }

@@ -29,4 +29,7 @@ VT_MUST_CHECK vt_err vt_kafka_stream_read(vt_kafka_stream *stream, int32_t parti
                                           size_t max, int timeout_ms, rd_kafka_message_t *const **messages,
                                           size_t *count);
 
+/* Drops what was given and fetched: nothing more is asked of the brokers before the next read. */
+void vt_kafka_stream_rest(vt_kafka_stream *stream);
+
 #endif

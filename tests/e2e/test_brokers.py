@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -118,6 +119,29 @@ def test_a_topic_made_anew_stops_the_counters(stores, roles, is_running, records
         assert consumer.wait_for_exit(60) == 2, consumer.output()
         assert "made anew" in consumer.output()
         assert "votaton rebuild" in consumer.output(), "it says what to do"
+        consumer.launch()
+        assert consumer.wait_for_exit(60) == 2, "a restart is no way out"
+    assert records_of(stores.tally, 1) == 100, "nothing was counted on top"
+
+
+@pytest.mark.parametrize("records", [100, 300])
+def test_a_topic_made_anew_behind_the_counters_back(stores, roles, records):
+    """Its end is where they stand, or beyond: nothing about the offsets tells them, as they saw nothing of it."""
+    ingest = roles.start("ingest", "--partitions", "1")
+    # A name of its own lets a member be silent for 10 s before the group gives its partition away.
+    consumers = [roles.start(kind, "--instance", kind) for kind in ("count", "archive")]
+    ids = [item["id"] for item in ingest.cast(generated(100))["votes"]]
+    assert_exactly_once(stores, ids)
+    ingest.stop()
+    for consumer in consumers:
+        consumer.process.send_signal(signal.SIGSTOP)
+    recreate_topic(stores.bootstrap, stores.topic, **AS_INGEST_MAKES_IT)
+    produce(stores.bootstrap, stores.topic, [Message(MESSAGE)] * records)
+    for consumer in consumers:
+        consumer.process.send_signal(signal.SIGCONT)
+    for consumer in consumers:
+        assert consumer.wait_for_exit(60) == 2, consumer.output()
+        assert "the record at offset 99 is not the one" in consumer.output()
         consumer.launch()
         assert consumer.wait_for_exit(60) == 2, "a restart is no way out"
     assert records_of(stores.tally, 1) == 100, "nothing was counted on top"

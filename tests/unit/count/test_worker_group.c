@@ -74,6 +74,25 @@ static void test_records_were_deleted(void **state) {
     assert_non_null(strstr(runners[0].reason, "is to go on at offset 200, but the ledger begins at 205"));
 }
 
+/* What it would know the log by is deleted under the worker. */
+static void test_known_records_are_deleted(void **state) {
+    (void) state;
+    const struct timespec quiet = {.tv_sec = 1, .tv_nsec = 100000000};
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 100);
+    run(&runners[0]);
+    await_at(0, 100);
+    topic_kit_delete_before(&kit, 0, 100);
+    nanosleep(&quiet, NULL); /* behind so long a silence it looks before it counts */
+    topic_kit_votes(&kit, 0, 100, 100);
+    await_at(0, 200);
+    topic_kit_delete_before(&kit, 0, 150);
+    nanosleep(&quiet, NULL);
+    topic_kit_votes(&kit, 0, 200, 100);
+    await_at(0, 300);
+    assert_int_equal(atomic_load(&runners[0].fatal_calls), 0);
+}
+
 /* ---- several workers ---- */
 
 /* Starts or stops a worker, and waits until the group has given its partitions out anew. */
@@ -166,13 +185,10 @@ static void test_static_worker_is_taken_over(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_topic_made_anew_is_shorter),
-        TEST(test_topic_made_anew_is_longer),
-        TEST(test_topic_made_anew_under_a_worker),
-        TEST(test_records_were_deleted),
-        TEST(test_workers_come_and_go),
-        TEST(test_three_owners_of_one_partition),
-        TEST(test_static_worker_is_taken_over),
+        TEST(test_topic_made_anew_is_shorter),     TEST(test_topic_made_anew_is_longer),
+        TEST(test_topic_made_anew_under_a_worker), TEST(test_records_were_deleted),
+        TEST(test_known_records_are_deleted),      TEST(test_workers_come_and_go),
+        TEST(test_three_owners_of_one_partition),  TEST(test_static_worker_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
