@@ -8,19 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    PUBLISH_PAUSE_MS = 250,
-    TAIL_GAP_MAX = 1000,  /* offsets at the end of a log that may hold no record (marks of transactions) … */
-    TAIL_PAUSE_MS = 5000, /* … when nothing came for so long */
-};
+enum { PUBLISH_PAUSE_MS = 250 };
 
 /* One partition that was asked for. */
 typedef struct store_partition {
     vt_fence *live;
     vt_fence *shadow; /* NULL: no rebuild */
     int64_t next;     /* of the shadow */
-    int64_t goal;     /* the shadow goes live once its next offset is here */
-    int64_t moved_ms; /* when the shadow moved last */
+    int64_t goal;     /* the shadow goes live once it has all records before it … */
+    int64_t reached;  /* … as it has of this one. The log may end in offsets without records */
 } store_partition;
 
 typedef struct tally_store {
@@ -147,14 +143,6 @@ static vt_err swap(tally_store *self, int32_t partition) {
     return err == VT_ERR_MOVED ? explain(self, err, "another worker has rebuilt the tally") : explain_redis(self, err);
 }
 
-/* Looking at a shadow that stands still does not move it. */
-static void note_shadow(store_partition *p, int64_t next) {
-    if (next != p->next) {
-        p->next = next;
-        p->moved_ms = now_ms();
-    }
-}
-
 /* ---- load ---- */
 
 static vt_err load_live(tally_store *self, int32_t partition, vt_fence_state *out) {
@@ -167,8 +155,9 @@ static vt_err load_live(tally_store *self, int32_t partition, vt_fence_state *ou
 static vt_err load_shadow(tally_store *self, int32_t partition, vt_fence_state *out) {
     store_partition *p = partition_at(self, partition);
     vt_err err = explain_fence(self, vt_fence_load(p->shadow, out), p->shadow);
-    if (err == VT_OK && out->exists) {
-        note_shadow(p, out->next);
+    if (err == VT_OK && out->exists && out->next != p->next) {
+        p->next = out->next;
+        p->reached = 0; /* it came from elsewhere */
     }
     if (err == VT_OK && !out->exists) {
         leave_shadow(p);
@@ -219,14 +208,14 @@ static vt_err enter_shadow(tally_store *self, int32_t partition, int64_t first, 
         return err;
     }
     p->goal = end;
-    p->moved_ms = now_ms();
+    p->reached = 0;
     err = explain_fence(self, vt_fence_load(p->shadow, &state), p->shadow);
     if (err == VT_OK && !state.exists) {
         err = explain_fence(self, vt_fence_create(p->shadow, first), p->shadow);
         state.next = first;
     }
     if (err == VT_OK) {
-        note_shadow(p, state.next);
+        p->next = state.next;
     }
     return err;
 }
@@ -266,7 +255,7 @@ static vt_err apply_rows(tally_store *self, int32_t partition, int64_t from, con
     if (err != VT_OK || p->shadow == NULL) {
         return err;
     }
-    note_shadow(p, out->next);
+    p->next = out->next;
     return out->next >= p->goal ? swap(self, partition) : VT_OK;
 }
 
@@ -279,6 +268,12 @@ static vt_err apply(vt_derived *derived, int32_t partition, int64_t from, const 
         memcpy(verdicts, outcome.verdicts, sizeof outcome.verdicts);
     }
     return err;
+}
+
+/* Whoever stands elsewhere does not know how far the shadow has come. */
+static void reached(vt_derived *derived, int32_t partition, int64_t from, int64_t until) {
+    store_partition *p = partition_at(store_of(derived), partition);
+    p->reached = from == p->next ? until : 0;
 }
 
 static void forget(vt_derived *derived, int32_t partition) {
@@ -315,14 +310,12 @@ static void publish(tally_store *self) {
  * would wait there for the next vote. It is looked at once more, as this process may have been stopped for long. */
 static vt_err finish_rebuild(tally_store *self, int32_t partition) {
     store_partition *p = partition_at(self, partition);
-    int64_t next = p->next;
-    bool is_idle = p->goal - next <= TAIL_GAP_MAX && now_ms() - p->moved_ms > TAIL_PAUSE_MS;
     vt_fence_state state;
-    if (next < p->goal && !is_idle) {
+    if (p->next < p->goal && p->reached < p->goal) {
         return VT_OK;
     }
     vt_err err = load_shadow(self, partition, &state);
-    bool is_complete = err == VT_OK && state.exists && (state.next >= p->goal || state.next == next);
+    bool is_complete = err == VT_OK && state.exists && (p->next >= p->goal || p->reached >= p->goal);
     return is_complete ? swap(self, partition) : err;
 }
 
@@ -372,6 +365,7 @@ static const vt_derived_kind kind = {
     .load = load,
     .begin = begin,
     .apply = apply,
+    .reached = reached,
     .forget = forget,
     .tick = tick,
     .reason = last_reason,

@@ -41,13 +41,20 @@ void vt_worker_hold(vt_count_worker *worker, vt_count_need need, const char *rea
     }
 }
 
+/* Every record before it was applied. */
+static int64_t applied_until(const vt_count_worker *worker, int32_t number) {
+    const vt_count_partition *partition = &worker->partitions[number];
+    int64_t until = vt_ledger_group_read_until(worker->group, number);
+    return until > partition->next && !partition->checks_mark ? until : partition->next;
+}
+
 /* What was away is back when a batch was applied, or when there is none to apply. */
 static void release_if_done(vt_count_worker *worker) {
     bool is_done = worker->hold.is_on;
     for (int32_t i = 0; i < VT_PARTITIONS_MAX && is_done; i++) {
         const vt_count_partition *partition = &worker->partitions[i];
         is_done = partition->stage == VT_COUNT_NOT_OURS ||
-                  (partition->stage == VT_COUNT_READING && partition->next >= partition->end);
+                  (partition->stage == VT_COUNT_READING && applied_until(worker, i) >= partition->end);
     }
     if (is_done) {
         vt_count_hold_end(&worker->hold);
@@ -215,6 +222,15 @@ static void tell_lags(vt_count_worker *worker) {
     }
 }
 
+static void tell_reached(vt_count_worker *worker) {
+    vt_derived *derived = worker->options.derived;
+    for (int32_t i = 0; i < VT_PARTITIONS_MAX && derived->kind->reached != NULL; i++) {
+        if (worker->partitions[i].stage == VT_COUNT_READING) {
+            derived->kind->reached(derived, i, worker->partitions[i].next, applied_until(worker, i));
+        }
+    }
+}
+
 /* A store that is emptied, rolled back or away shows at the next batch. Where none comes it is asked now and then. */
 static void look_at_idle(vt_count_worker *worker) {
     vt_derived *derived = worker->options.derived;
@@ -246,6 +262,7 @@ static void tick(vt_count_worker *worker) {
     release_if_done(worker);
     tell_lags(worker);
     vt_worker_look_at_logs(worker);
+    tell_reached(worker);
     if (derived->kind->tick != NULL) {
         derived->kind->tick(derived);
     }

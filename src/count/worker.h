@@ -38,6 +38,9 @@ typedef struct vt_derived_kind {
      * at or behind it. Sets `verdicts` (zeroed by the caller) on success. After an error load follows. */
     vt_err (*apply)(vt_derived *derived, int32_t partition, int64_t from, const vt_ledger_row *rows, size_t count,
                     uint64_t verdicts[VT_VERDICT_COUNT]);
+    /* No record of the partition stands from `from`, the end of what was applied, up to `until`: offsets at the end of
+     * a log may hold none. Called before each tick, for partitions that are read; may be NULL. */
+    void (*reached)(vt_derived *derived, int32_t partition, int64_t from, int64_t until);
     void (*forget)(vt_derived *derived, int32_t partition); /* the partition went to another worker */
     /* Called about every 100 ms while the worker runs; may be NULL. */
     void (*tick)(vt_derived *derived);

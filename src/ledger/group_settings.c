@@ -15,7 +15,6 @@ enum {
 void vt_group_settings_apply(rd_kafka_conf_t *conf, const char *group, const char *instance,
                              uint32_t session_timeout_ms) {
     vt_kafka_conf_set_reader(conf);
-    vt_kafka_conf_set(conf, "enable.partition.eof", "false");
     vt_kafka_conf_set(conf, "group.id", group);
     if (instance != NULL) {
         vt_kafka_conf_set(conf, "group.instance.id", instance);

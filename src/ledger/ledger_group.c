@@ -26,6 +26,7 @@ typedef struct share {
     bool is_ours;
     bool is_read; /* its position is known: it belongs on the list */
     int64_t next; /* what is given next is at or behind it */
+    int64_t end;  /* librdkafka reached the end of the log here; -1: not since the seek */
 } share;
 
 struct vt_ledger_group {
@@ -257,6 +258,7 @@ vt_err vt_ledger_group_seek(vt_ledger_group *group, int32_t partition, int64_t n
     }
     own->is_read = true;
     own->next = next;
+    own->end = -1;
     group->is_list_stale = true;
     vt_message_backlog_drop(&group->backlog, partition);
     return VT_OK;
@@ -277,10 +279,13 @@ void vt_ledger_group_pause(vt_ledger_group *group, int32_t partition) {
 static void sort(vt_ledger_group *group, rd_kafka_message_t **fresh, size_t count) {
     for (size_t i = 0; i < count; i++) {
         rd_kafka_message_t *message = fresh[i];
-        const share *own = share_of(group, message->partition);
-        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        share *own = share_of(group, message->partition);
+        bool is_asked_for = !group->is_list_stale && own != NULL && own->is_read && message->offset >= own->next;
+        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && is_asked_for) {
+            own->end = message->offset;
+        } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             learn_error(group, message);
-        } else if (!group->is_list_stale && own != NULL && own->is_read && message->offset >= own->next) {
+        } else if (is_asked_for) {
             group->is_away = false;
             group->backlog.waiting[group->backlog.waiting_count++] = message;
             continue;
@@ -398,17 +403,33 @@ vt_err vt_ledger_group_bounds(vt_ledger_group *group, int32_t partition, int64_t
     return err;
 }
 
-int64_t vt_ledger_group_lag(vt_ledger_group *group, int32_t partition) {
-    const share *own = share_of(group, partition);
+int64_t vt_ledger_group_read_until(const vt_ledger_group *group, int32_t partition) {
+    VT_ASSERT(partition >= 0 && partition < VT_PARTITIONS_MAX);
+    const share *own = &group->shares[partition];
+    if (!own->is_read || group->is_list_stale) {
+        return -1;
+    }
+    int64_t until = own->end > own->next ? own->end : own->next;
+    for (size_t i = 0; i < group->backlog.waiting_count; i++) {
+        const rd_kafka_message_t *message = group->backlog.waiting[i];
+        if (message->partition == partition && message->offset < until) {
+            until = message->offset;
+        }
+    }
+    return until;
+}
+
+int64_t vt_ledger_group_lag(const vt_ledger_group *group, int32_t partition) {
+    int64_t until = vt_ledger_group_read_until(group, partition);
     int64_t low;
     int64_t high;
-    if (own == NULL || !own->is_read ||
+    if (until < 0 ||
         rd_kafka_get_watermark_offsets(group->handle, topic_of(group), partition, &low, &high) !=
             RD_KAFKA_RESP_ERR_NO_ERROR ||
         high < 0) {
         return -1;
     }
-    return high > own->next ? high - own->next : 0;
+    return high > until ? high - until : 0;
 }
 
 void vt_ledger_group_commit(vt_ledger_group *group, int32_t partition, int64_t next) {

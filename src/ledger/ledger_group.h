@@ -69,8 +69,13 @@ VT_MUST_CHECK vt_err vt_ledger_group_bounds(vt_ledger_group *group, int32_t part
 /* Why the last call failed, one line; lives until the next call. */
 const char *vt_ledger_group_reason(const vt_ledger_group *group);
 
-/* How far the end of the log is from the position that was given last; -1 while it is not known. Asks no broker. */
-int64_t vt_ledger_group_lag(vt_ledger_group *group, int32_t partition);
+/* Every record of the partition before this offset was given. Offsets at the end of a log may hold no record (markers
+ * and aborted records of transactions): this is behind them, too, once the end was reached. -1: not read now. Asks no
+ * broker, and neither does the next one. */
+int64_t vt_ledger_group_read_until(const vt_ledger_group *group, int32_t partition);
+
+/* How far the end of the log is from there; -1 while it is not known. */
+int64_t vt_ledger_group_lag(const vt_ledger_group *group, int32_t partition);
 
 /* Writes the position to the group, for lag dashboards only; does not wait. */
 void vt_ledger_group_commit(vt_ledger_group *group, int32_t partition, int64_t next);

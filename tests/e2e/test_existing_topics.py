@@ -9,7 +9,7 @@ from support.proof import assert_exactly_once, wait_until_folded
 from support.recount import recount
 from support.roles import verify, wait_for_results
 from support.tally import tally_of
-from support.topic import Message, create_topic, produce, read_topic
+from support.topic import Message, create_topic, produce, produce_in_vain, read_topic
 from support.votes import generated, lower_keys, new_id, standings, vote
 
 PARTITIONS = 3
@@ -71,6 +71,19 @@ def test_ingest_takes_over_a_topic_of_others(topic, new_roles):
     ingest.cast(own)
     assert wait_for_results(web, 450)["bands"] == standings(votes + own)
     assert_exactly_once(stores, [a_vote["vote_id"] for a_vote in own])
+
+
+def test_a_log_that_ends_in_offsets_without_votes(topic, new_roles):
+    """A big transaction that was taken back keeps no tally from being made from nothing, and is no lag."""
+    stores, votes = topic
+    message = json.dumps(vote()).encode()
+    in_vain = [Message(message, partition=number % PARTITIONS) for number in range(PARTITIONS * 1500)]
+    produce_in_vain(stores.bootstrap, stores.topic, in_vain)
+    roles = new_roles(stores)
+    consumers = [roles.start(kind) for kind in ("count", "archive")]
+    assert assert_exactly_once(stores, []).verdicts == {"counted": len(votes)}
+    for consumer in consumers:
+        wait_until(lambda role=consumer: role.metric("votaton_consumer_lag_records") == 0, 20, "no lag")
 
 
 def test_unreadable_records_become_dead_letters(topic, new_roles):

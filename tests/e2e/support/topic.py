@@ -89,6 +89,17 @@ def produce(bootstrap: str, topic: str, messages: Iterable[Message], **config: o
     assert not left and not errors, f"{left} not acknowledged, {errors}"
 
 
+def produce_in_vain(bootstrap: str, topic: str, messages: Iterable[Message]) -> None:
+    """Writes messages inside of a transaction, which is taken back: their offsets hold nothing."""
+    producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": f"{topic}-in-vain"})
+    producer.init_transactions(TIMEOUT_SECONDS)
+    producer.begin_transaction()
+    for message in messages:
+        producer.produce(topic, message.value, message.key, message.partition)
+    assert producer.flush(TIMEOUT_SECONDS) == 0
+    producer.abort_transaction(TIMEOUT_SECONDS)
+
+
 def ends(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
     """For each partition the first offset that exists and the one behind the last."""
     consumer = _consumer(bootstrap)

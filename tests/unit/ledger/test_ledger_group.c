@@ -392,6 +392,38 @@ static void test_foreign_transactions(void **state) {
     assert_int_equal(offsets[1], 4);
 }
 
+/* Offsets without a record at the end of the log are behind a member that has read up to there. */
+static void test_end_without_records(void **state) {
+    (void) state;
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 3);
+    rd_kafka_t *producer = open_transactional();
+    transact(producer, "{\"name\":\"taken back\",\"album\":\"\",\"year\":\"\",\"rank\":\"\"}", false);
+    rd_kafka_destroy(producer);
+    join_as(&one, NULL);
+    poll_until_assigned(&one, 1);
+    assert_int_equal(vt_ledger_group_read_until(one.group, 0), -1);
+    seek(&one, 0, 0);
+    assert_int_equal(vt_ledger_group_read_until(one.group, 0), -1);
+    int64_t deadline_ns = deadline();
+    while (poll_some(&one, 2) == 0) {
+        assert_true(vt_clock_monotonic_ns() < deadline_ns);
+    }
+    assert_int_equal(vt_ledger_group_read_until(one.group, 0), 2); /* the third waits */
+    while (vt_ledger_group_read_until(one.group, 0) < 5) {
+        assert_true(vt_clock_monotonic_ns() < deadline_ns);
+        poll(&one);
+    }
+    assert_int_equal(one.expected[0], 3);
+    assert_int_equal(vt_ledger_group_lag(one.group, 0), 0);
+    seek(&one, 0, 3);
+    assert_int_equal(vt_ledger_group_read_until(one.group, 0), -1);
+    while (vt_ledger_group_read_until(one.group, 0) < 5) {
+        assert_true(vt_clock_monotonic_ns() < deadline_ns);
+        poll(&one);
+    }
+}
+
 /* ---- the group ---- */
 
 static void poll_both(int64_t deadline_ns) {
@@ -586,6 +618,7 @@ int main(void) {
         TEST(test_before_the_beginning),
         TEST(test_topic_is_made_anew),
         TEST(test_foreign_transactions),
+        TEST(test_end_without_records),
         TEST(test_two_members_share),
         TEST(test_member_without_a_partition),
         TEST(test_static_member_is_taken_over),
