@@ -7,12 +7,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     SESSION_MS = 6000,         /* how long nobody misses a worker that died … */
     STATIC_SESSION_MS = 10000, /* … or one that will come back under its own name */
     TICK_MS = 100,
     COMMIT_MS = 1000,
+    REJOIN_MS = 1000,
+    FENCED_AGAIN_MS = 60000, /* two of one name take each other's place within a few seconds */
     NS_PER_MS = 1000000,
 };
 
@@ -146,6 +149,32 @@ static void on_revoked(void *context, int32_t number) {
     vt_count_status_lag(worker->options.status, number, -1);
 }
 
+/* Brokers that die may take our own return for another member's. It is tried once more; who is fenced again so soon has
+ * a namesake, and the one that came last stays. */
+static void leave_fenced(vt_count_worker *worker, const char *reason) {
+    int64_t now_ns = vt_clock_monotonic_ns();
+    bool was_fenced = worker->fenced_ns > 0 && now_ns - worker->fenced_ns < (int64_t) FENCED_AGAIN_MS * NS_PER_MS;
+    worker->fenced_ns = now_ns;
+    if (was_fenced) {
+        char text[VT_COUNT_REASON_MAX];
+        snprintf(text, sizeof text, "%.300s, again: does another process have the same --instance?", reason);
+        vt_worker_stop_for_good(worker, VT_ERR_IN_USE, text);
+        return;
+    }
+    vt_log(VT_LOG_WARN, "worker_rejoins", VT_LOG_STR("store", vt_worker_store(worker)), VT_LOG_STR("reason", reason));
+    vt_count_status_set(worker->options.status, worker->place, VT_COUNT_NEEDS_GROUP, reason);
+    worker->has_group = false;
+    for (int32_t i = 0; i < VT_PARTITIONS_MAX; i++) {
+        if (worker->partitions[i].stage != VT_COUNT_NOT_OURS) {
+            on_revoked(worker, i);
+        }
+    }
+    vt_ledger_group_close(worker->group);
+    worker->group = NULL;
+    worker->rebalances_told = 0;
+    worker->rejoin_at_ns = vt_clock_monotonic_ns() + (int64_t) REJOIN_MS * NS_PER_MS;
+}
+
 static void learn_group_error(vt_count_worker *worker, int32_t number, vt_err err) {
     const char *reason = vt_ledger_group_reason(worker->group);
     if (err == VT_ERR_BUSY) {
@@ -156,6 +185,8 @@ static void learn_group_error(vt_count_worker *worker, int32_t number, vt_err er
         vt_log(VT_LOG_WARN, "partition_lost", VT_LOG_STR("store", vt_worker_store(worker)),
                VT_LOG_STR("reason", reason));
         vt_count_partition_restart(&worker->partitions[number], vt_clock_monotonic_ns());
+    } else if (err == VT_ERR_IN_USE) {
+        leave_fenced(worker, reason);
     } else {
         vt_worker_stop_for_good(worker, err, reason);
     }
@@ -275,11 +306,46 @@ static void tick(vt_count_worker *worker) {
 
 /* ---- life ---- */
 
+static vt_err open_group(vt_count_worker *worker, char *reason) {
+    const vt_count_worker_options *options = &worker->options;
+    vt_ledger_group_options group = {
+        .target = options->target,
+        .group = options->group,
+        .instance = options->instance,
+        .ledger_id = options->ledger_id,
+        .session_timeout_ms = options->instance == NULL ? SESSION_MS : STATIC_SESSION_MS,
+        .context = worker,
+        .assigned = on_assigned,
+        .revoked = on_revoked,
+    };
+    char why[VT_KAFKA_REASON_MAX] = "";
+    vt_err err = vt_ledger_group_open(&group, &worker->group, why);
+    snprintf(reason, VT_COUNT_REASON_MAX, "%s", why);
+    return err;
+}
+
+/* One round without a group. */
+static void rejoin(vt_count_worker *worker) {
+    const struct timespec pause = {.tv_nsec = TICK_MS * NS_PER_MS};
+    char reason[VT_COUNT_REASON_MAX];
+    nanosleep(&pause, NULL);
+    if (vt_clock_monotonic_ns() >= worker->rejoin_at_ns) {
+        vt_err err = open_group(worker, reason);
+        if (err != VT_OK) {
+            vt_worker_stop_for_good(worker, err, reason);
+        }
+    }
+}
+
 static void *run(void *context) {
     vt_count_worker *worker = context;
     while (worker->fatal == VT_OK && !atomic_load(&worker->stops)) {
-        vt_worker_start_due(worker);
-        poll_group(worker);
+        if (worker->group == NULL) {
+            rejoin(worker);
+        } else {
+            vt_worker_start_due(worker);
+            poll_group(worker);
+        }
         tick(worker);
     }
     commit(worker);
@@ -304,29 +370,6 @@ static void free_worker(vt_count_worker *worker) {
     vt_record_probe_close(worker->probe);
     free(worker->rows);
     free(worker);
-}
-
-static vt_err open_group(vt_count_worker *worker, char *reason) {
-    const vt_count_worker_options *options = &worker->options;
-    vt_ledger_group_options group = {
-        .target = options->target,
-        .group = options->group,
-        .instance = options->instance,
-        .ledger_id = options->ledger_id,
-        .session_timeout_ms = options->instance == NULL ? SESSION_MS : STATIC_SESSION_MS,
-        .context = worker,
-        .assigned = on_assigned,
-        .revoked = on_revoked,
-    };
-    worker->rows = calloc(options->batch_records_max, sizeof *worker->rows);
-    if (worker->rows == NULL) {
-        snprintf(reason, VT_COUNT_REASON_MAX, "%s", vt_err_text(VT_ERR_NO_MEMORY));
-        return VT_ERR_NO_MEMORY;
-    }
-    char why[VT_KAFKA_REASON_MAX] = "";
-    vt_err err = vt_ledger_group_open(&group, &worker->group, why);
-    snprintf(reason, VT_COUNT_REASON_MAX, "%s", why);
-    return err;
 }
 
 static vt_err begin_work(vt_count_worker *worker, char *reason) {
@@ -355,7 +398,12 @@ vt_err vt_count_worker_open(const vt_count_worker_options *options, vt_count_wor
         return VT_ERR_NO_MEMORY;
     }
     worker->options = *options;
-    vt_err err = open_group(worker, reason);
+    worker->rows = calloc(options->batch_records_max, sizeof *worker->rows);
+    vt_err err = worker->rows == NULL ? VT_ERR_NO_MEMORY : VT_OK;
+    snprintf(reason, VT_COUNT_REASON_MAX, "%s", vt_err_text(err));
+    if (err == VT_OK) {
+        err = open_group(worker, reason);
+    }
     if (err == VT_OK) {
         err = begin_work(worker, reason);
     }

@@ -11,7 +11,7 @@ from support.tally import records_of
 from support.topic import ends
 from support.votelog import documents_of
 
-FENCED = "another member of the group took this instance id"
+FENCED = "another member of the group took this instance id, again"
 VICTIMS = ("ingest", "count", "archive", "kafka", "redis", "mongo")
 
 
@@ -33,11 +33,11 @@ def kill_under_load(name, victim, voters, stores) -> None:
 
 def revive(roles) -> None:
     """As a supervisor does. A broker that dies while a member joins under its own name may take it for another one
-    afterwards, and librdkafka gives up then; everything else is no reason to end."""
+    afterwards: twice within a minute is too often. Everything else is no reason to end."""
     for role in roles:
         if not role.is_running():
             assert FENCED in role.output(), role.output()
-            print(f"{role.kind} was fenced by a broker that came back")
+            print(f"{role.kind} was fenced twice by a broker that came back")
             role.start()
 
 

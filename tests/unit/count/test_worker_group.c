@@ -1,6 +1,8 @@
 /* Workers whose log is another one, and several workers. */
 #include "worker_kit.h"
 
+#include "ledger/ledger_group.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +145,36 @@ static void test_workers_come_and_go(void **state) {
     }
 }
 
+static void ignore_partition(void *context, int32_t partition) {
+    (void) context;
+    (void) partition;
+}
+
+/* Joins under a name that a worker has, and leaves when that worker has lost its place. */
+static void take_place(const char *instance) {
+    static const char waits[] = "took this instance id";
+    char reason[VT_KAFKA_REASON_MAX] = "";
+    char text[1024] = "";
+    int64_t deadline_ns = deadline();
+    vt_ledger_group *group;
+    vt_ledger_row row;
+    const vt_ledger_group_options options = {.target = &kit.target,
+                                             .group = kit.group,
+                                             .instance = instance,
+                                             .ledger_id = kit.ledger_id,
+                                             .session_timeout_ms = 10000,
+                                             .assigned = ignore_partition,
+                                             .revoked = ignore_partition};
+    assert_int_equal(vt_ledger_group_open(&options, &group, reason), VT_OK);
+    for (health_text(text); strstr(text, waits) == NULL; health_text(text)) {
+        size_t count;
+        int32_t partition;
+        look_again(deadline_ns, waits);
+        (void) !vt_ledger_group_poll(group, 10, &row, 1, &count, &partition);
+    }
+    vt_ledger_group_close(group);
+}
+
 /* Groups of their own: each has every partition, as a zombie and its successor do. */
 static void test_three_owners_of_one_partition(void **state) {
     (void) state;
@@ -169,6 +201,23 @@ static void test_three_owners_of_one_partition(void **state) {
     await_at(0, next);
 }
 
+/* A namesake that goes, as a member does whose broker died while it came back. */
+static void test_static_worker_comes_back_once(void **state) {
+    (void) state;
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 100);
+    run_in(&runners[0], kit.group, "count-0", false);
+    await_at(0, 100);
+    take_place("count-0");
+    topic_kit_votes(&kit, 0, 100, 100);
+    await_at(0, 200);
+    assert_int_equal(atomic_load(&runners[0].fatal_calls), 0);
+    take_place("count-0");
+    await_fatal(&runners[0]);
+    assert_int_equal(runners[0].fatal, VT_ERR_IN_USE);
+    assert_non_null(strstr(runners[0].reason, "again: does another process have the same --instance?"));
+}
+
 static void test_static_worker_is_taken_over(void **state) {
     (void) state;
     topic_kit_open(&kit, 1);
@@ -188,7 +237,8 @@ int main(void) {
         TEST(test_topic_made_anew_is_shorter),     TEST(test_topic_made_anew_is_longer),
         TEST(test_topic_made_anew_under_a_worker), TEST(test_records_were_deleted),
         TEST(test_known_records_are_deleted),      TEST(test_workers_come_and_go),
-        TEST(test_three_owners_of_one_partition),  TEST(test_static_worker_is_taken_over),
+        TEST(test_three_owners_of_one_partition),  TEST(test_static_worker_comes_back_once),
+        TEST(test_static_worker_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
