@@ -107,6 +107,10 @@ vt_err vt_consumer_start(vt_consumer *self, const vt_consumer_stores *stores, ch
 }
 
 void vt_consumer_stop(vt_consumer *self) {
+    /* Each may have to wait for servers that are away: all at the same time. */
+    for (uint32_t i = 0; i < self->workers_count; i++) {
+        vt_count_worker_stop(self->workers[i]);
+    }
     while (self->workers_count > 0) {
         vt_count_worker_close(self->workers[--self->workers_count]);
     }

@@ -415,12 +415,16 @@ vt_err vt_count_worker_open(const vt_count_worker_options *options, vt_count_wor
     return VT_OK;
 }
 
+void vt_count_worker_stop(vt_count_worker *worker) {
+    atomic_store(&worker->stops, true);
+}
+
 void vt_count_worker_close(vt_count_worker *worker) {
     if (worker == NULL) {
         return;
     }
     vt_derived *derived = worker->options.derived;
-    atomic_store(&worker->stops, true);
+    vt_count_worker_stop(worker);
     pthread_join(worker->thread, NULL);
     vt_count_status_leave(worker->options.status, worker->place);
     free_worker(worker);

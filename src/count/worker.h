@@ -75,6 +75,9 @@ typedef struct vt_count_worker_options {
 VT_MUST_CHECK vt_err vt_count_worker_open(const vt_count_worker_options *options, vt_count_worker **out,
                                           char reason[VT_COUNT_REASON_MAX]);
 
+/* Asks the worker to end, and returns at once: whoever closes several asks them all first. */
+void vt_count_worker_stop(vt_count_worker *worker);
+
 /* Ends what it does (a batch that was applied is committed), leaves the group, joins and frees. Accepts NULL. */
 void vt_count_worker_close(vt_count_worker *worker);
 

@@ -12,12 +12,12 @@
 #include <stdlib.h>
 
 enum {
-    BOUNDS_TIMEOUT_MS = 5000,
+    BOUNDS_TIMEOUT_MS = 2000,
     WAKE_TIMEOUT_MS = 100,
     STOP_STEPS = 2,
     PROBE_EVERY_MS = 1000,
     PROBE_TIMEOUT_MS = 300,
-    CLOSE_TIMEOUT_MS = 5000,
+    CLOSE_TIMEOUT_MS = 2000,
     CLOSE_POLL_MS = 20,
 };
 

@@ -62,7 +62,7 @@ VT_MUST_CHECK vt_err vt_ledger_group_poll(vt_ledger_group *group, int timeout_ms
 /* How often the group told this member which partitions are its own, none included; 0: it has not joined yet. */
 uint64_t vt_ledger_group_rebalances(const vt_ledger_group *group);
 
-/* The first offset of a partition that still exists and the one behind its last record, asked for now (deadline: 5 s).
+/* The first offset of a partition that still exists and the one behind its last record, asked for now (deadline: 2 s).
  * VT_ERR_BUSY, also for a topic that does not exist; VT_ERR_SYSTEM (the brokers refuse us). */
 VT_MUST_CHECK vt_err vt_ledger_group_bounds(vt_ledger_group *group, int32_t partition, int64_t *first, int64_t *end);
 
@@ -80,7 +80,7 @@ int64_t vt_ledger_group_lag(const vt_ledger_group *group, int32_t partition);
 /* Writes the position to the group, for lag dashboards only; does not wait. */
 void vt_ledger_group_commit(vt_ledger_group *group, int32_t partition, int64_t next);
 
-/* Leaves the group (a static member stays in it until its session ends) and frees; waits at most 5 s for the brokers.
+/* Leaves the group (a static member stays in it until its session ends) and frees; waits at most 2 s for the brokers.
  * Accepts NULL. */
 void vt_ledger_group_close(vt_ledger_group *group);
 

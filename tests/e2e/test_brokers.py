@@ -12,11 +12,13 @@ from support.program import wait_until
 from support.proof import assert_all_counted_once, assert_exactly_once
 from support.rounds import LONG, ROUNDS, new_dice
 from support.tally import records_of
-from support.topic import Message, admin, produce, recreate_topic
+from support.topic import Message, admin, create_topic, produce, recreate_topic
+from support.votelog import documents_of
 from support.votes import generated, vote
 
 AWAY_SECONDS = 120 if LONG else 6
 GROWTH_KIB_MAX = 64 * 1024
+STOP_SECONDS = 12
 AS_INGEST_MAKES_IT = {"retention_ms": "-1", "message_timestamp_type": "LogAppendTime"}
 MESSAGE = json.dumps(vote()).encode()
 
@@ -122,6 +124,24 @@ def test_a_topic_made_anew_stops_the_counters(stores, roles, is_running, records
         consumer.launch()
         assert consumer.wait_for_exit(60) == 2, "a restart is no way out"
     assert records_of(stores.tally, 1) == 100, "nothing was counted on top"
+
+
+def test_a_stop_waits_for_no_broker(own_servers, new_roles):
+    """Workers that are busy say where they stand and leave their group, but all at the same time and not for long."""
+    stores = own_servers.stores()
+    roles = new_roles(stores)
+    create_topic(stores.bootstrap, stores.topic, 4)
+    produce(stores.bootstrap, stores.topic, [Message(MESSAGE, partition=number % 4) for number in range(40_000)])
+    consumers = [
+        roles.new(kind, "--workers", "4", "--batch-records-max", "10").launch() for kind in ("count", "archive")
+    ]
+    wait_until(lambda: min(documents_of(stores.log), records_of(stores.tally)) > 200, 60, "both are at work")
+    own_servers.kafka.pause()
+    for consumer in consumers:
+        consumer.process.terminate()
+    for consumer in consumers:
+        assert consumer.wait_for_exit(STOP_SECONDS) == 0, consumer.output()
+    own_servers.kafka.resume()
 
 
 @pytest.mark.parametrize("records", [100, 300])
