@@ -9,14 +9,16 @@ import pytest
 from support.load import Voters
 from support.program import wait_until
 from support.proof import CATCH_UP_SECONDS, assert_all_counted_once, assert_tally
-from support.proxy import Proxy, holds_writes, loses_writes
+from support.proxy import Proxy, holds_writes, holds_writes_until_two, loses_writes
 from support.recount import recount
 from support.rounds import LONG, ROUNDS, new_dice
 from support.tally import connect, positions_of, records_of, tally_of
 from support.topic import ends, read_topic
+from support.votes import generated
 
 BATCH_RECORDS = (20, 13, 7)  # of three owners
 HOLD_SECONDS = 0.02
+MEET_SECONDS = 0.2
 # Of a batch, in fence.lua.
 COMPARISON = re.compile(r"if found\[1\] ~= args\[2\] or found\[2\] ~= args\[3\].* then")
 
@@ -26,10 +28,10 @@ def refusals(roles) -> float:
 
 
 @contextlib.contextmanager
-def slow_way_to_redis(stores, dice):
+def slow_way_to_redis(stores, holds):
     """Stores whose tally is a while away: owners meet between what they read and what they write."""
     port = urlsplit(stores.tally).port
-    with Proxy(port, holds=holds_writes(dice, HOLD_SECONDS)) as proxy:
+    with Proxy(port, holds=holds) as proxy:
         yield dataclasses.replace(stores, tally=stores.tally.replace(f":{port}/", f":{proxy.port}/"))
 
 
@@ -53,7 +55,7 @@ def test_three_owners_of_one_partition(stores, new_roles):
     dice = new_dice()
     roles = new_roles(stores)
     ingest = roles.start("ingest", "--partitions", "1")
-    with slow_way_to_redis(stores, dice) as slow:
+    with slow_way_to_redis(stores, holds_writes(dice, HOLD_SECONDS)) as slow:
         counters = start_owners(new_roles(slow), "count")
         archivers = start_owners(roles, "archive")
         with Voters(ingest, threads=4, seed=dice.randrange(1000), pause_seconds=0.25) as voters:
@@ -79,19 +81,40 @@ def take_comparison_out(url) -> None:
         connection.function_load(doctored, replace=True)
 
 
-def wait_until_at_rest(stores) -> None:
+def has_seen_damage(counter) -> bool:
+    """It has ended because the sums do not agree with each other."""
+    return not counter.is_running() and '"code":"corrupt"' in counter.output()
+
+
+def running(counters) -> list:
+    return [counter for counter in counters if counter.is_running()]
+
+
+def wait_until_at_rest(stores, counters) -> None:
+    """Somebody has folded the end, or nobody is left to do it."""
     (end,) = (high for _, high in ends(stores.bootstrap, stores.topic).values())
-    wait_until(lambda: positions_of(stores.tally, 1) == {0: end}, CATCH_UP_SECONDS, "somebody folded the end")
+
+    def is_over() -> bool:
+        return positions_of(stores.tally, 1) == {0: end} or all(map(has_seen_damage, counters))
+
+    wait_until(is_over, CATCH_UP_SECONDS, "somebody folded the end")
 
 
 ROUNDS_TO_SEE = 4
+VOTES_EACH = 500
 
 
-def say_what_is_wrong(stores, ingest, dice):
-    """One more round of votes; what the recount then says of the tally, or nothing."""
-    with Voters(ingest, threads=4, seed=dice.randrange(1000), pause_seconds=0.1) as voters:
-        wait_until(lambda: len(voters.acks) > 1000, 60, "votes are taken")
-    wait_until_at_rest(stores)
+def say_what_is_wrong(stores, ingest, counters, dice):
+    """One more round of votes; what the counters or the recount then say of the tally, or nothing."""
+    for counter in running(counters):
+        counter.pause()
+    # What waits for all of them alike are whole batches, which end at different records.
+    ingest.cast(generated(VOTES_EACH, seed=dice.randrange(1000)))
+    for counter in running(counters):
+        counter.resume()
+    wait_until_at_rest(stores, counters)
+    if all(map(has_seen_damage, counters)):
+        return "every counter has seen that the sums are damaged"
     try:
         assert_tally(recount(read_topic(stores.bootstrap, stores.topic)), tally_of(stores.tally, 1))
     except AssertionError as wrong:
@@ -104,13 +127,13 @@ def test_without_the_fence_the_tests_fail(redis_stores, new_roles):
     """The same owners over a function that compares nothing: the recount must find the tally wrong."""
     stores, dice = redis_stores, new_dice()
     ingest = new_roles(stores).start("ingest", "--partitions", "1")
-    with slow_way_to_redis(stores, dice) as slow:
+    with slow_way_to_redis(stores, holds_writes_until_two(MEET_SECONDS)) as slow:
         counters = start_owners(new_roles(slow), "count")
         take_comparison_out(stores.tally)
-        # Between reading and writing another owner has to get in; that is likely in a round, not certain.
-        rounds = (say_what_is_wrong(stores, ingest, dice) for _ in range(ROUNDS_TO_SEE))
+        # Between reading and writing another owner has to get in; that is all but certain in a round.
+        rounds = (say_what_is_wrong(stores, ingest, counters, dice) for _ in range(ROUNDS_TO_SEE))
         seen = next(filter(None, rounds), "")
-        assert any(counter.is_running() for counter in counters)
+        assert all(counter.is_running() or has_seen_damage(counter) for counter in counters)
     print(f"seen: {seen}")
     assert seen
 

@@ -103,6 +103,21 @@ def loses_writes(dice: random.Random, share: float) -> Callable[[bytes], bool]:
     return lambda request: is_write(request) and dice.random() < share
 
 
+def holds_writes_until_two(seconds: float) -> Callable[[bytes], float]:
+    """Holds each batch back until there is another one, and lets both go; or for so many seconds."""
+    meeting = threading.Barrier(2)
+
+    def hold(request: bytes) -> float:
+        if is_write(request):
+            try:
+                meeting.wait(seconds)
+            except threading.BrokenBarrierError:
+                meeting.reset()
+        return 0
+
+    return hold
+
+
 def holds_writes(dice: random.Random, seconds: float) -> Callable[[bytes], float]:
     """Holds each batch back for up to so many seconds."""
     return lambda request: dice.uniform(0, seconds) if is_write(request) else 0
