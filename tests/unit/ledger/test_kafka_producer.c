@@ -127,13 +127,13 @@ static void tells_where_votes_stand(void **context) {
 /* Appends one vote after the other until none is taken any more: every one that was taken before must not be
  * acknowledged, from the first on that is not. */
 static void expect_lost(uint64_t from) {
-    enum { VOTES_MAX = 200 };
-    static vt_append items[VOTES_MAX];
+    vt_append item;
+    vt_append *pointer = &item;
     size_t answered = self.sink.answered;
+    int64_t deadline_ns = vt_clock_deadline_ns(KIT_WAIT_MS);
     bool is_lost = false;
-    for (size_t i = 0; i < VOTES_MAX && !is_lost; i++) {
-        vt_append *pointer = &items[i];
-        kit_vote(&items[i], &self.sink, from + i, "A", "");
+    for (uint64_t number = from; !is_lost && vt_clock_left_ms(deadline_ns) > 0; number++) {
+        kit_vote(&item, &self.sink, number, "A", "");
         vt_err err = vt_kafka_producer_append(self.producer, &pointer, 1);
         is_lost = err == VT_ERR_RETRY;
         if (!is_lost) {
