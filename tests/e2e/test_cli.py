@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from support.program import free_port, votaton, wait_until
+from support.program import votaton, wait_until
 from support.votes import GOOD, generated, new_id, standings, vote
+from testbed.ports import free_port
 
 COMMANDS = ["run", "ingest", "count", "archive", "web"]
 COMMANDS += ["send", "verify", "rebuild", "codes", "health", "help"]

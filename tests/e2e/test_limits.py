@@ -25,7 +25,8 @@ def test_slow_headers_are_cut_and_others_served(server):
     for connection in slow:
         connection.sendall(b"POST /v1/votes HTTP/1.1\r\nHost: x\r\n")
     started = time.monotonic()
-    while time.monotonic() - started < 9:
+    # The deadline is 10 s; the last bytes must not be late on a busy machine.
+    while time.monotonic() - started < 7:
         for number, connection in enumerate(slow):
             try:
                 connection.sendall(f"X-{number}: y\r\n".encode())

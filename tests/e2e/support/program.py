@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from testbed.ports import free_port
+from testbed.ports import free_ports
 
 from support import http
 
@@ -154,8 +154,8 @@ class Server(Program, PublicListener):
 
     def __init__(self, data: Path, contest: Path | None = None, args=(), env=None, wrapper=(), port=None):
         self.data = Path(data)
-        self.port = port or free_port()
-        self.admin_port = free_port()
+        free, self.admin_port = free_ports(2)
+        self.port = port or free
         self.address = f"127.0.0.1:{self.port}"
         self.admin_address = f"127.0.0.1:{self.admin_port}"
         command = [*wrapper, VOTATON, "run", "--data", self.data, "--listen", self.address]
