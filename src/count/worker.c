@@ -71,6 +71,7 @@ void vt_worker_learn_store_error(vt_count_worker *worker, int32_t number, vt_err
         vt_ledger_group_pause(worker->group, number);
         vt_count_partition_restart(&worker->partitions[number], vt_clock_monotonic_ns());
     } else if (err == VT_ERR_BUSY || err == VT_ERR_FULL) {
+        worker->batch_max = worker->batch_max > 1 ? worker->batch_max / 2 : 1;
         vt_worker_hold(worker, VT_COUNT_NEEDS_STORE, derived->kind->reason(derived));
     } else {
         char reason[VT_COUNT_REASON_MAX];
@@ -100,6 +101,12 @@ static vt_err send_letters(vt_count_worker *worker, const vt_ledger_row *rows, s
     return err;
 }
 
+/* Slowly: a batch that is too large costs the store's whole time-out. */
+static void allow_larger_batches(vt_count_worker *worker) {
+    size_t larger = worker->batch_max + worker->batch_max / 8 + 1;
+    worker->batch_max = larger < worker->options.batch_records_max ? larger : worker->options.batch_records_max;
+}
+
 static void apply(vt_count_worker *worker, int32_t number, const vt_ledger_row *rows, size_t count) {
     vt_count_partition *partition = &worker->partitions[number];
     vt_derived *derived = worker->options.derived;
@@ -113,6 +120,7 @@ static void apply(vt_count_worker *worker, int32_t number, const vt_ledger_row *
     double seconds = (double) (vt_clock_monotonic_ns() - began_ns) / 1e9;
     vt_count_status_applied(worker->options.status, verdicts, count, seconds);
     vt_count_partition_advance(partition, &rows[count - 1], vt_clock_monotonic_ns());
+    allow_larger_batches(worker);
     vt_count_hold_end(&worker->hold);
 }
 
@@ -208,8 +216,7 @@ static int poll_ms(const vt_count_worker *worker) {
 static void poll_group(vt_count_worker *worker) {
     size_t count;
     int32_t number;
-    vt_err err = vt_ledger_group_poll(worker->group, poll_ms(worker), worker->rows, worker->options.batch_records_max,
-                                      &count, &number);
+    vt_err err = vt_ledger_group_poll(worker->group, poll_ms(worker), worker->rows, worker->batch_max, &count, &number);
     uint64_t rebalances = vt_ledger_group_rebalances(worker->group);
     vt_count_status_rebalanced(worker->options.status, rebalances - worker->rebalances_told);
     worker->rebalances_told = rebalances;
@@ -398,6 +405,7 @@ vt_err vt_count_worker_open(const vt_count_worker_options *options, vt_count_wor
         return VT_ERR_NO_MEMORY;
     }
     worker->options = *options;
+    worker->batch_max = options->batch_records_max;
     worker->rows = calloc(options->batch_records_max, sizeof *worker->rows);
     vt_err err = worker->rows == NULL ? VT_ERR_NO_MEMORY : VT_OK;
     snprintf(reason, VT_COUNT_REASON_MAX, "%s", vt_err_text(err));

@@ -27,6 +27,7 @@ struct vt_count_worker {
     vt_count_partition partitions[VT_PARTITIONS_MAX];
     int32_t turn; /* the partition that is started first */
     vt_ledger_row *rows;
+    size_t batch_max; /* of them, now: fewer while the store does not take so many in time */
     int64_t tick_at_ns;
     int64_t commit_at_ns;
     bool has_group; /* as the status was told */

@@ -91,6 +91,9 @@ static vt_err apply(vt_derived *derived, int32_t partition, int64_t from, const 
     fake_partition *at = &store->partitions[partition];
     check_rows(self, partition, from, rows, count);
     vt_err err = store->apply_err;
+    if (store->slow_from > 0 && count >= store->slow_from) {
+        err = VT_ERR_BUSY;
+    }
     if (err == VT_OK && (at->next != from || at->is_blocked)) {
         store->moved++;
         err = VT_ERR_MOVED;

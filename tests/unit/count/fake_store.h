@@ -27,6 +27,7 @@ typedef struct fake_store {
     bool allows_gaps; /* in the offsets */
     vt_err load_err;  /* what load answers; VT_OK: the truth */
     vt_err apply_err; /* what apply answers, without doing anything; VT_OK: it works */
+    size_t slow_from; /* apply answers BUSY for so many records, as if they took too long; 0: it never does */
     int lost_one_in;  /* of so many batches one is applied and answered BUSY; 0: none */
     int applied;      /* batches */
     int moved;        /* batches that were refused, as they came from elsewhere */

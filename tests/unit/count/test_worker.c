@@ -54,6 +54,24 @@ static void test_ready_when_joined(void **state) {
     await_health("\"ready\":true");
 }
 
+/* A store that cannot take a whole batch in time takes smaller ones. */
+static void test_store_is_slow(void **state) {
+    (void) state;
+    store.slow_from = 20;
+    topic_kit_open(&kit, 1);
+    topic_kit_votes(&kit, 0, 0, 300);
+    run(&runners[0]);
+    await_at(0, 300);
+    assert_true(fake_store_read(&store, &store.applied) > 300 / 20);
+    pthread_mutex_lock(&store.lock);
+    store.slow_from = 0;
+    store.applied = 0;
+    pthread_mutex_unlock(&store.lock);
+    topic_kit_votes(&kit, 0, 300, 1000);
+    await_at(0, 1300);
+    assert_in_range(fake_store_read(&store, &store.applied), 1, 1000 / 20);
+}
+
 static void test_store_is_away(void **state) {
     (void) state;
     topic_kit_open(&kit, 2);
@@ -280,6 +298,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_counts_and_goes_on),
         TEST(test_ready_when_joined),
+        TEST(test_store_is_slow),
         TEST(test_store_is_away),
         TEST(test_store_is_back_without_votes),
         TEST(test_lost_answers),
