@@ -63,7 +63,8 @@
     X(REQUEST_TIMEOUT, 226, "request_timeout", 408, 4, "the request did not arrive in time")                           \
     X(UNIMPLEMENTED, 227, "unimplemented", 501, 12, "not implemented")                                                 \
     X(BAD_CONTEST, 228, "bad_contest", 400, 3, "the contest is not valid")                                             \
-    X(BAD_CONFIG, 229, "bad_config", 400, 3, "the configuration is not valid")
+    X(BAD_CONFIG, 229, "bad_config", 400, 3, "the configuration is not valid")                                         \
+    X(MISPLACED, 230, "misplaced", 400, 3, "the record stands in another partition than its vote id belongs to")
 
 typedef enum vt_err {
 #define VT_ERR_ENUM(name, number, code, http, grpc, text) VT_ERR_##name = (number),

@@ -41,6 +41,13 @@ static void print_records(const vt_topic_report *report) {
         separator = " + ";
     }
     printf("\n");
+    if (report->misplaced > 0) {
+        char first[VT_POSITION_TEXT_MAX];
+        int len = (int) vt_position_format(report->first_misplaced, first);
+        printf("         %" PRIu64
+               " of the bad ones stand in another partition than their vote id, the first at %.*s\n",
+               report->misplaced, len, first);
+    }
     if (report->gaps > 0) {
         printf("         %" PRIu64 " offsets hold no record\n", report->gaps);
     }

@@ -78,10 +78,19 @@ static vt_err read_part(recounting *self, vt_spill *spill, uint32_t part, take_e
     return err == VT_OK ? show(self, 0) : err;
 }
 
+static void note_misplaced(vt_partition_recount *out, const vt_ledger_row *row) {
+    if (out->misplaced++ == 0) {
+        out->first_misplaced = row->position.offset;
+    }
+}
+
 /* First reading. */
 static vt_err part_by_id(recounting *self, const vt_ledger_row *row) {
     self->out->records++;
     if (row->fault != VT_OK) {
+        if (row->fault == VT_ERR_MISPLACED) {
+            note_misplaced(self->out, row);
+        }
         vt_verdict_map_set(&self->verdicts, row->position.offset, VT_VERDICT_BAD);
         return VT_OK;
     }

@@ -33,10 +33,12 @@ typedef struct vt_recount_listener {
 typedef struct vt_partition_recount {
     uint64_t records;
     uint64_t verdicts[VT_VERDICT_COUNT];
-    uint64_t ids;     /* distinct identities, anonymous records left out */
-    uint64_t voters;  /* distinct voters with a counted vote */
-    uint64_t gaps;    /* offsets without a record: markers of transactions */
-    vt_position last; /* the last record, and its mark; when there is one */
+    uint64_t ids;            /* distinct identities, anonymous records left out */
+    uint64_t voters;         /* distinct voters with a counted vote */
+    uint64_t misplaced;      /* of the bad ones, those with an id that belongs to another partition */
+    int64_t first_misplaced; /* the first one's offset, when there is one */
+    uint64_t gaps;           /* offsets without a record: markers of transactions */
+    vt_position last;        /* the last record, and its mark; when there is one */
     vt_id mark;
     vt_sums *sums; /* of what was counted */
 } vt_partition_recount;

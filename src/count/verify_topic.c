@@ -151,6 +151,18 @@ static vt_err pin_partition(verification *self, int32_t partition, pinned *pin) 
 
 /* ---- comparing ---- */
 
+static void sum_up(vt_topic_report *report, int32_t partition, const vt_partition_recount *recount) {
+    report->records += recount->records;
+    report->gaps += recount->gaps;
+    if (report->misplaced == 0) {
+        report->first_misplaced = (vt_position){partition, recount->first_misplaced};
+    }
+    report->misplaced += recount->misplaced;
+    for (int v = 0; v < VT_VERDICT_COUNT; v++) {
+        report->verdicts[v] += recount->verdicts[v];
+    }
+}
+
 static vt_err verify_tally(verification *self, int32_t partition, const pinned *pin) {
     vt_tally_check check = {
         .redis = self->options->redis,
@@ -176,11 +188,7 @@ static vt_err verify_tally(verification *self, int32_t partition, const pinned *
     vt_err err = vt_partition_recount_run(&input, &recount);
     if (err == VT_OK) {
         vt_tally_check_sums(&check, &recount);
-        self->report->records += recount.records;
-        self->report->gaps += recount.gaps;
-        for (int v = 0; v < VT_VERDICT_COUNT; v++) {
-            self->report->verdicts[v] += recount.verdicts[v];
-        }
+        sum_up(self->report, partition, &recount);
     } else {
         err = fail(self, err, "partition %" PRId32 ": %s", partition,
                    err == VT_ERR_MOVED ? "the tally went back meanwhile; run it again" : vt_err_text(err));

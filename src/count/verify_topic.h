@@ -30,8 +30,10 @@ typedef struct vt_topic_report {
     vt_positions log;    /* pinned */
     uint64_t records;    /* recounted, up to the tally's positions */
     uint64_t verdicts[VT_VERDICT_COUNT];
-    uint64_t gaps;    /* offsets without a record: markers of transactions of other producers */
-    uint64_t deleted; /* offsets in front of what the ledger still has */
+    uint64_t misplaced;          /* of the bad ones, those with an id that belongs to another partition */
+    vt_position first_misplaced; /* when there is one */
+    uint64_t gaps;               /* offsets without a record: markers of transactions of other producers */
+    uint64_t deleted;            /* offsets in front of what the ledger still has */
     vt_differences found;
 } vt_topic_report;
 

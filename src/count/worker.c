@@ -320,6 +320,7 @@ static vt_err open_group(vt_count_worker *worker, char *reason) {
         .group = options->group,
         .instance = options->instance,
         .ledger_id = options->ledger_id,
+        .partitions = options->partitions,
         .session_timeout_ms = options->instance == NULL ? SESSION_MS : STATIC_SESSION_MS,
         .context = worker,
         .assigned = on_assigned,

@@ -46,17 +46,27 @@ static char *write_escaped(char *out, vt_slice text) {
     return out;
 }
 
-void vt_kafka_record_write(const vt_record *record, vt_kafka_value *out) {
-    if (record->has_voter) {
-        for (size_t i = 0; i < VT_ID_LEN; i++) {
-            out->key[2 * i] = hex_digits[record->voter.bytes[i] >> 4];
-            out->key[2 * i + 1] = hex_digits[record->voter.bytes[i] & 15];
-        }
-        out->key_len = (size_t) 2 * VT_ID_LEN;
-    } else {
-        vt_uuid_format(&record->id, out->key);
-        out->key_len = VT_UUID_TEXT_LEN;
+/* Returns the key's length. */
+static size_t write_key(const vt_record *record, char key[VT_KAFKA_KEY_BYTES_MAX]) {
+    if (!record->has_voter) {
+        vt_uuid_format(&record->id, key);
+        return VT_UUID_TEXT_LEN;
     }
+    for (size_t i = 0; i < VT_ID_LEN; i++) {
+        key[2 * i] = hex_digits[record->voter.bytes[i] >> 4];
+        key[2 * i + 1] = hex_digits[record->voter.bytes[i] & 15];
+    }
+    return (size_t) 2 * VT_ID_LEN;
+}
+
+int32_t vt_kafka_record_home(const vt_record *record, int32_t partitions) {
+    char key[VT_KAFKA_KEY_BYTES_MAX];
+    size_t len = write_key(record, key);
+    return rd_kafka_msg_partitioner_murmur2(NULL, key, len, partitions, NULL, NULL);
+}
+
+void vt_kafka_record_write(const vt_record *record, vt_kafka_value *out) {
+    out->key_len = write_key(record, out->key);
     char *end = out->value;
     *end++ = '{';
     for (vt_field field = VT_FIELD_NAME; field <= VT_FIELD_RANK; field++) {
@@ -179,7 +189,12 @@ static vt_err read_own(const header_values *values, vt_record *record) {
     return VT_OK;
 }
 
-static vt_err read_record(vt_slice value, const rd_kafka_headers_t *headers, const vt_id *ledger_id,
+/* One identity, one partition: repeats are known within a partition only. */
+static vt_err check_home(const vt_ledger_row *row, int32_t partitions) {
+    return vt_kafka_record_home(&row->record, partitions) == row->position.partition ? VT_OK : VT_ERR_MISPLACED;
+}
+
+static vt_err read_record(vt_slice value, const rd_kafka_headers_t *headers, const vt_kafka_record_place *place,
                           vt_ledger_row *row) {
     vt_vote vote;
     vt_vote_scratch scratch;
@@ -194,10 +209,11 @@ static vt_err read_record(vt_slice value, const rd_kafka_headers_t *headers, con
     vt_record_set_vote(&row->record, &vote);
     header_values values = find_values(headers);
     if (values.id.ptr != NULL) {
-        return read_own(&values, &row->record);
+        err = read_own(&values, &row->record);
+        return err == VT_OK ? check_home(row, place->partitions) : err;
     }
     row->is_anonymous = true;
-    row->record.id = vt_position_identity(ledger_id, row->position);
+    row->record.id = vt_position_identity(&place->ledger_id, row->position);
     row->record.at_ms = row->appended_ms;
     return VT_OK;
 }
@@ -255,7 +271,7 @@ static vt_slice slice_of(const void *bytes, size_t len) {
     return bytes == NULL ? VT_SLICE("") : vt_slice_of(bytes, len);
 }
 
-void vt_kafka_record_read(const rd_kafka_message_t *message, const vt_id *ledger_id, vt_ledger_row *row) {
+void vt_kafka_record_read(const rd_kafka_message_t *message, const vt_kafka_record_place *place, vt_ledger_row *row) {
     rd_kafka_timestamp_type_t type;
     int64_t timestamp = rd_kafka_message_timestamp(message, &type);
     rd_kafka_headers_t *headers = NULL;
@@ -267,7 +283,7 @@ void vt_kafka_record_read(const rd_kafka_message_t *message, const vt_id *ledger
     };
     bool has_damaged_headers = code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NOENT;
     vt_slice value = slice_of(message->payload, message->len);
-    row->fault = has_damaged_headers ? VT_ERR_BAD_ID : read_record(value, headers, ledger_id, row);
+    row->fault = has_damaged_headers ? VT_ERR_BAD_ID : read_record(value, headers, place, row);
     if (row->fault != VT_OK) {
         row->raw_key = slice_of(message->key, message->key_len);
         row->raw_value = value;

@@ -356,11 +356,12 @@ static size_t give(vt_ledger_group *group, vt_ledger_row *rows, size_t rows_max,
         return 0;
     }
     share *own = share_of(group, group->backlog.given[0]->partition);
+    const vt_kafka_record_place place = {group->options.ledger_id, group->options.partitions};
     for (size_t i = 0; i < count; i++) {
         const rd_kafka_message_t *message = group->backlog.given[i];
         VT_ASSERT(message->offset >= own->next);
         own->next = message->offset + 1;
-        vt_kafka_record_read(message, &group->options.ledger_id, &rows[i]);
+        vt_kafka_record_read(message, &place, &rows[i]);
     }
     *partition = group->backlog.given[0]->partition;
     return count;

@@ -31,6 +31,7 @@ typedef struct vt_ledger_group_options {
     const char *group;             /* group.id */
     const char *instance;          /* group.instance.id (static membership), or NULL */
     vt_id ledger_id;
+    int32_t partitions;          /* that the contest was made for */
     uint32_t session_timeout_ms; /* 6,000..10,000 is usual */
     void *context;
     /* Both are called inside of vt_ledger_group_poll, never by vt_ledger_group_close. An assigned partition gives

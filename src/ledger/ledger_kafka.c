@@ -57,8 +57,9 @@ static vt_err read_rows(vt_ledger *ledger, vt_position after, vt_position until,
     if (err != VT_OK) {
         return err == VT_ERR_SYSTEM ? VT_ERR_IO : err;
     }
+    const vt_kafka_record_place place = {ledger->id, ledger->partitions};
     for (size_t i = 0; i < *count; i++) {
-        vt_kafka_record_read(messages[i], &ledger->id, &rows[i]);
+        vt_kafka_record_read(messages[i], &place, &rows[i]);
     }
     return VT_OK;
 }

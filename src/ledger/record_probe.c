@@ -63,7 +63,7 @@ void vt_record_probe_close(vt_record_probe *probe) {
 }
 
 vt_err vt_record_probe_mark(vt_record_probe *probe, int32_t partition, int64_t offset, int timeout_ms, vt_id *out) {
-    static const vt_id no_ledger = {{0}}; /* a mark does not depend on it */
+    static const vt_kafka_record_place anywhere = {.partitions = 1}; /* a mark does not depend on it */
     rd_kafka_message_t *const *messages;
     size_t count;
     vt_err err = vt_kafka_stream_read(probe->stream, partition, offset, offset, 1, timeout_ms, &messages, &count);
@@ -72,7 +72,7 @@ vt_err vt_record_probe_mark(vt_record_probe *probe, int32_t partition, int64_t o
     }
     if (err == VT_OK) {
         vt_ledger_row row;
-        vt_kafka_record_read(messages[0], &no_ledger, &row);
+        vt_kafka_record_read(messages[0], &anywhere, &row);
         *out = row.mark;
     }
     vt_kafka_stream_rest(probe->stream);

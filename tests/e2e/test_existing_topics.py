@@ -9,7 +9,7 @@ from support.proof import assert_exactly_once, wait_until_folded
 from support.recount import recount
 from support.roles import verify, wait_for_results
 from support.tally import tally_of
-from support.topic import Message, create_topic, produce, produce_in_vain, read_topic
+from support.topic import Message, create_topic, produce, produce_in_vain, read_topic, topics
 from support.votes import generated, lower_keys, new_id, standings, vote
 
 PARTITIONS = 3
@@ -84,6 +84,25 @@ def test_a_log_that_ends_in_offsets_without_votes(topic, new_roles):
     assert assert_exactly_once(stores, []).verdicts == {"counted": len(votes)}
     for consumer in consumers:
         wait_until(lambda role=consumer: role.metric("votaton_consumer_lag_records") == 0, 20, "no lag")
+
+
+def test_an_id_is_counted_in_its_own_partition_only(roles, stores):
+    """Another writer copies records of ours, headers and all, with a partitioner of its own."""
+    ingest, _, _, web = roles.start_all()
+    own = [vote(vote_id=new_id()) for _ in range(30)]
+    ingest.cast(own)
+    results = wait_for_results(web, len(own))
+    records = read_topic(stores.bootstrap, stores.topic)
+    partitions = topics(stores.bootstrap)[stores.topic]
+    moved = [Message(r.value, r.key, r.headers, (r.partition + 1) % partitions) for r in records]
+    produce(stores.bootstrap, stores.topic, moved)
+    wait_until(lambda: web.get("/v1/results")["verdicts"]["bad"] == len(moved), 30, "all copies are refused")
+    assert web.get("/v1/results")["bands"] == results["bands"]
+    counted = assert_exactly_once(stores, [a_vote["vote_id"] for a_vote in own])
+    assert counted.verdicts == {"counted": len(own), "bad": len(moved)}
+    assert {dict(letter.headers)["reason"] for letter in letters_of(stores)} == {b"misplaced"}
+    said = verify(stores).stdout
+    assert "30 of the bad ones stand in another partition than their vote id, the first at " in said, said
 
 
 def test_unreadable_records_become_dead_letters(topic, new_roles):

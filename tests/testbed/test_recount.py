@@ -8,7 +8,7 @@ import pytest
 from bson.binary import Binary
 from support import proof, votelog
 from support import tally as tallies
-from support.recount import REQUIRED, First, fingerprint_of, recount
+from support.recount import REQUIRED, First, fingerprint_of, murmur2, recount
 from support.roles import read_acks
 from support.topic import Message, Record, create_topic, produce, read_topic
 from support.votes import vote
@@ -121,6 +121,18 @@ def test_one_id_in_two_partitions_breaks_the_invariant():
     counted = recount([record(partition=0, key=ID), record(partition=1, key=ID)])
     with pytest.raises(AssertionError):
         proof.assert_conserved(counted)
+
+
+@pytest.mark.parametrize("voter", [None, VOTER])
+def test_an_id_is_read_in_one_partition_only(voter):
+    """murmur2 of b"21" is -973932308, says the test of Kafka's own clients."""
+    assert murmur2(b"21") == 2**32 - 973932308
+    key = voter.hex() if voter else str(uuid.UUID(bytes=ID))
+    home = (murmur2(key.encode()) & 0x7FFFFFFF) % 5
+    counted = recount([record(partition=number, key=ID, voter=voter) for number in range(5)], partitions=5)
+    assert counted.verdicts == {"counted": 1, "bad": 4}
+    assert counted.verdict_of[home, 0] == "counted"
+    proof.assert_conserved(counted)
 
 
 def test_an_acknowledged_vote_that_is_nowhere_is_lost():

@@ -121,11 +121,11 @@ def wait_until_folded(stores: Stores, counted: Recount, seconds: float = CATCH_U
 
 def assert_exactly_once(stores: Stores, acknowledged: Iterable[str], votes_per_voter: int = 0) -> Recount:
     """Waits until all is folded, then proves the whole invariant. Counters must run; nobody may vote meanwhile."""
-    counted = recount(read_topic(stores.bootstrap, stores.topic), votes_per_voter)
+    existing = topics(stores.bootstrap)
+    counted = recount(read_topic(stores.bootstrap, stores.topic), votes_per_voter, existing[stores.topic])
     wait_until_folded(stores, counted)
     assert_acknowledged(counted, acknowledged)
     assert_conserved(counted)
-    existing = topics(stores.bootstrap)
     assert_tally(counted, tallies.tally_of(stores.tally, existing[stores.topic]))
     assert_log(counted, votelog.log_of(stores.log))
     letters = read_topic(stores.bootstrap, stores.dead_topic) if stores.dead_topic in existing else []

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -50,8 +51,30 @@ def _texts_of(value: bytes) -> dict[str, bytes] | None:
         return None
 
 
-def read_vote(record: Record) -> Vote | None:
-    """None when the record is unreadable."""
+def murmur2(key: bytes) -> int:
+    """As Kafka's clients in Java hash keys: 32 bits, without a sign."""
+    mix, mask = 0x5BD1E995, 0xFFFFFFFF
+    state = 0x9747B28C ^ len(key)
+    whole = len(key) - len(key) % 4
+    for at in range(0, whole, 4):
+        word = int.from_bytes(key[at : at + 4], "little") * mix & mask
+        word = (word ^ word >> 24) * mix & mask
+        state = (state * mix & mask) ^ word
+    if whole < len(key):
+        state = (state ^ int.from_bytes(key[whole:], "little")) * mix & mask
+    state = (state ^ state >> 13) * mix & mask
+    return state ^ state >> 15
+
+
+def home_of(vote: Vote, partitions: int) -> int:
+    """The partition in which all records of a vote's identity belong."""
+    key = vote.voter.hex() if vote.voter else str(uuid.UUID(bytes=vote.identity))
+    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+def read_vote(record: Record, partitions: int | None = None) -> Vote | None:
+    """None when the record is unreadable; one with an id that stands in another partition than its own is, too, where
+    their number is given."""
     value = record.value or b""
     if len(value) > VALUE_BYTES_MAX:
         return None
@@ -63,7 +86,9 @@ def read_vote(record: Record) -> Vote | None:
     own = [(name, content or b"") for name, content in record.headers if name in OWN_HEADERS]
     if all(name != "vt-id" for name, _ in own):
         return Vote((record.partition, record.offset), fingerprint, shown)
-    return _own_vote(own, fingerprint, shown)
+    vote = _own_vote(own, fingerprint, shown)
+    is_misplaced = vote is not None and partitions is not None and home_of(vote, partitions) != record.partition
+    return None if is_misplaced else vote
 
 
 def _own_vote(own: list[tuple[str, bytes]], fingerprint: bytes, shown: dict[str, str]) -> Vote | None:
@@ -189,13 +214,13 @@ class Recount:
         return bands
 
 
-def recount(records: Iterable[Record], votes_per_voter: int = 0) -> Recount:
-    """Folds records, each partition in offset order."""
+def recount(records: Iterable[Record], votes_per_voter: int = 0, partitions: int | None = None) -> Recount:
+    """Folds records, each partition in offset order. `partitions`: as read_vote."""
     found = Recount(0, {}, {}, {})
     for record in records:
         partition = found.partitions.setdefault(record.partition, PartitionCount(votes_per_voter))
         place = record.partition, record.offset
-        vote = read_vote(record)
+        vote = read_vote(record, partitions)
         found.verdict_of[place] = partition.apply(vote, record.offset)
         if vote is not None:
             found.readable[place] = vote

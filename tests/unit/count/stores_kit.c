@@ -1,5 +1,6 @@
 #include "stores_kit.h"
 
+#include "ledger/kafka_record.h"
 #include "ledger/ledger_kafka.h"
 #include "tally/tally_keys.h"
 
@@ -57,7 +58,15 @@ void stores_kit_close(stores_kit *self) {
     free(self);
 }
 
-void stores_kit_vote(stores_kit *self, int32_t partition, uint64_t first, size_t count) {
+/* Makes the identity of a vote one that belongs to the partition; the same number gives the same one. */
+static void settle_in(vt_record *record, int32_t home) {
+    while (vt_kafka_record_home(record, STORES_KIT_PARTITIONS) != home) {
+        record->id.bytes[2]++;
+    }
+}
+
+/* Votes of identities that belong to `home`. */
+static void vote(stores_kit *self, int32_t partition, int32_t home, uint64_t first, size_t count) {
     kafka_kit_record *records = calloc(count, sizeof *records);
     kafka_kit_header(*headers)[HEADERS] = calloc(count, sizeof *headers);
     vt_append *items = calloc(count, sizeof *items);
@@ -66,6 +75,7 @@ void stores_kit_vote(stores_kit *self, int32_t partition, uint64_t first, size_t
         char band[16];
         snprintf(band, sizeof band, "Band %u", (unsigned) ((first + i) % 9));
         kit_vote(&items[i], NULL, first + i, band, "Re");
+        settle_in(&items[i].record, home);
         vt_slice year = vt_record_text(&items[i].record, VT_FIELD_YEAR);
         vt_slice rank = vt_record_text(&items[i].record, VT_FIELD_RANK);
         snprintf(values[i], sizeof values[i], "{\"name\":\"%s\",\"album\":\"Re\",\"year\":\"%.*s\",\"rank\":\"%.*s\"}",
@@ -81,6 +91,14 @@ void stores_kit_vote(stores_kit *self, int32_t partition, uint64_t first, size_t
     free(items);
     free(headers);
     free(records);
+}
+
+void stores_kit_vote(stores_kit *self, int32_t partition, uint64_t first, size_t count) {
+    vote(self, partition, partition, first, count);
+}
+
+void stores_kit_misplace(stores_kit *self, int32_t partition, uint64_t first, size_t count) {
+    vote(self, partition, (partition + 1) % STORES_KIT_PARTITIONS, first, count);
 }
 
 vt_fence *stores_kit_fence(const stores_kit *self, vt_redis *redis, int32_t partition) {

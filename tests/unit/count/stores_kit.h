@@ -29,6 +29,9 @@ void stores_kit_close(stores_kit *self); /* accepts NULL */
 /* Appends votes number first..first+count-1, which stand for identity and content. */
 void stores_kit_vote(stores_kit *self, int32_t partition, uint64_t first, size_t count);
 
+/* The same in the wrong partition: the votes that the next one would have under these numbers. */
+void stores_kit_misplace(stores_kit *self, int32_t partition, uint64_t first, size_t count);
+
 /* A live fence of a counter's own. */
 vt_fence *stores_kit_fence(const stores_kit *self, vt_redis *redis, int32_t partition);
 /* Counts up to the end of the log, as a counter does. */

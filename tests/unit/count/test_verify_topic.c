@@ -29,6 +29,45 @@ static void test_what_was_derived_agrees(void **state) {
     assert_int_equal(kit->report.log.offsets[1], 300);
 }
 
+/* A writer with another partitioner repeats what stands elsewhere: it is counted where it belongs, and only there. */
+static void test_an_id_in_two_partitions_is_counted_once(void **state) {
+    stores_kit *kit = begin(state);
+    stores_kit_vote(kit, 1, 1, 30);
+    stores_kit_vote(kit, 0, 1, 10);
+    stores_kit_misplace(kit, 0, 5, 3);
+    stores_kit_misplace(kit, 0, 900, 1);
+    stores_kit_derive(kit);
+    stores_kit_assert_agrees(kit);
+    assert_int_equal(kit->report.verdicts[VT_VERDICT_COUNTED], 40);
+    assert_int_equal(kit->report.verdicts[VT_VERDICT_BAD], 4);
+    assert_int_equal(kit->report.misplaced, 4);
+    assert_int_equal(kit->report.first_misplaced.partition, 0);
+    assert_int_equal(kit->report.first_misplaced.offset, 10);
+}
+
+/* As a counter did that did not look at the partition. */
+static void test_a_tally_that_counted_an_id_twice_is_named(void **state) {
+    stores_kit *kit = begin(state);
+    vt_ledger_row row;
+    size_t count;
+    vt_fence_outcome outcome;
+    stores_kit_vote(kit, 1, 1, 1);
+    stores_kit_misplace(kit, 0, 1, 1);
+    assert_int_equal(vt_ledger_read(kit->ledger, (vt_position){1, -1}, (vt_position){1, 0}, &row, 1, &count), VT_OK);
+    vt_record twice = row.record;
+    assert_int_equal(vt_ledger_read(kit->ledger, (vt_position){0, -1}, (vt_position){0, 0}, &row, 1, &count), VT_OK);
+    assert_int_equal(row.fault, VT_ERR_MISPLACED);
+    row.fault = VT_OK;
+    row.record = twice;
+    vt_fence *fence = stores_kit_fence(kit, kit->redis, 0);
+    assert_int_equal(vt_fence_create(fence, 0), VT_OK);
+    assert_int_equal(vt_fence_apply(fence, &row, 1, &outcome), VT_OK);
+    vt_fence_close(fence);
+    stores_kit_derive(kit);
+    stores_kit_verify(kit);
+    assert_true(stores_kit_found(kit, "tally: partition 0: 1 records are counted, but the ledger has 0"));
+}
+
 static void test_a_store_that_is_behind_agrees(void **state) {
     stores_kit *kit = begin(state);
     stores_kit_vote(kit, 0, 1, 50);
@@ -111,6 +150,8 @@ static void test_it_ends_when_nobody_waits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_what_was_derived_agrees, end),
+        cmocka_unit_test_teardown(test_an_id_in_two_partitions_is_counted_once, end),
+        cmocka_unit_test_teardown(test_a_tally_that_counted_an_id_twice_is_named, end),
         cmocka_unit_test_teardown(test_a_store_that_is_behind_agrees, end),
         cmocka_unit_test_teardown(test_stores_that_are_missing_are_named, end),
         cmocka_unit_test_teardown(test_a_change_in_each_store_is_named, end),

@@ -81,7 +81,7 @@ static bool await_ready(bool is_ready) {
 static size_t read_log(uint8_t *times, size_t count) {
     rd_kafka_message_t *const *messages;
     vt_kafka_stream *stream;
-    vt_id ledger_id = {{0}};
+    const vt_kafka_record_place place = {.partitions = 1};
     vt_ledger_row row;
     size_t total = 0;
     size_t more;
@@ -92,7 +92,7 @@ static size_t read_log(uint8_t *times, size_t count) {
                                               &messages, &more),
                          VT_OK);
         for (size_t i = 0; i < more; i++) {
-            vt_kafka_record_read(messages[i], &ledger_id, &row);
+            vt_kafka_record_read(messages[i], &place, &row);
             assert_int_equal(row.fault, VT_OK);
             for (size_t vote = 0; vote < count; vote++) {
                 vt_id id = kit_id(vote + 1);

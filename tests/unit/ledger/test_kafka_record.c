@@ -10,7 +10,10 @@ enum { ROWS_MAX = 300 };
 
 static const int64_t created_ms = 1700000000000;
 
-static const vt_id ledger_id = {{9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2, 3, 4, 5, 6}};
+static const vt_kafka_record_place place = {
+    .ledger_id = {{9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2, 3, 4, 5, 6}},
+    .partitions = 1,
+};
 
 /* A topic of one partition and what was read from it. */
 typedef struct state {
@@ -52,7 +55,7 @@ static void pass_through(const kafka_kit_record *records, size_t count) {
             vt_kafka_stream_read(self.stream, 0, next, INT64_MAX, count - read, KAFKA_KIT_TIMEOUT_MS, &messages, &more),
             VT_OK);
         for (size_t i = 0; i < more; i++) {
-            vt_kafka_record_read(messages[i], &ledger_id, &self.rows[read++]);
+            vt_kafka_record_read(messages[i], &place, &self.rows[read++]);
         }
     }
 }
@@ -208,7 +211,7 @@ static void reads_records_of_other_producers(void **context) {
     open_topic();
     pass_through(records, 2);
     for (size_t i = 0; i < 2; i++) {
-        vt_id id = vt_position_identity(&ledger_id, (vt_position){0, (int64_t) i});
+        vt_id id = vt_position_identity(&place.ledger_id, (vt_position){0, (int64_t) i});
         assert_int_equal(self.rows[i].fault, VT_OK);
         assert_true(self.rows[i].is_anonymous);
         assert_true(vt_id_eq(&self.rows[i].record.id, &id));
@@ -323,6 +326,57 @@ static void refuses_damaged_headers(void **context) {
     close_topic();
 }
 
+/* The identity's partition decides, whatever key a producer chose. */
+static void refuses_a_record_in_another_partition(void **context) {
+    (void) context;
+    enum { PARTITIONS = 7, CASES = 3 };
+    static const char *const keys[CASES] = {NULL, "21", ""};
+    vt_append item;
+    own_record own;
+    vt_kafka_record_place seven = place;
+    kafka_kit_record records[CASES];
+    rd_kafka_message_t *const *messages;
+    size_t count = 0;
+    open_topic();
+    kit_vote(&item, NULL, 1, "a", "b");
+    make_own(&item.record, &own);
+    for (size_t i = 0; i < CASES; i++) {
+        records[i] = own.record;
+        records[i].key = keys[i] == NULL ? own.record.key : vt_slice_str(keys[i]);
+    }
+    kafka_kit_produce(&self.target, self.target.url.topic, 0, records, CASES);
+    for (seven.partitions = 1; seven.partitions <= PARTITIONS; seven.partitions++) {
+        for (size_t i = 0; i < CASES; i++) {
+            assert_int_equal(vt_kafka_stream_read(self.stream, 0, (int64_t) i, INT64_MAX, 1, KAFKA_KIT_TIMEOUT_MS,
+                                                  &messages, &count),
+                             VT_OK);
+            assert_int_equal(count, 1);
+            vt_kafka_record_read(messages[0], &seven, &self.rows[0]);
+            bool is_home = vt_kafka_record_home(&item.record, seven.partitions) == 0;
+            assert_int_equal(self.rows[0].fault, is_home ? VT_OK : VT_ERR_MISPLACED);
+            assert_true(is_home || vt_slice_eq(self.rows[0].raw_value, own.record.value));
+        }
+    }
+    rd_kafka_headers_destroy(own.made);
+    close_topic();
+}
+
+/* As Java's clients hash: for UUIDs and hashes of voters, numbers that another implementation of murmur2 gave. */
+static void knows_the_home_of_an_identity(void **context) {
+    (void) context;
+    static const struct {
+        uint64_t number;
+        int32_t id_home, voter_home; /* of 256 partitions */
+    } cases[] = {{1, 86, 125}, {2, 10, 217}, {77, 43, 97}, {UINT64_C(9223372036854775808), 249, 232}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vt_record record = {.id = kit_id(cases[i].number), .voter = kit_id(cases[i].number)};
+        assert_int_equal(vt_kafka_record_home(&record, 256), cases[i].id_home);
+        assert_int_equal(vt_kafka_record_home(&record, 1), 0);
+        record.has_voter = true;
+        assert_int_equal(vt_kafka_record_home(&record, 256), cases[i].voter_home);
+    }
+}
+
 static void marks_a_record_by_all_that_it_has(void **context) {
     (void) context;
     static const kafka_kit_header ab_c[] = {{"ab", "c", 1}, {0}}, a_bc[] = {{"a", "bc", 2}, {0}},
@@ -367,6 +421,8 @@ int main(void) {
         cmocka_unit_test(brings_the_times_of_other_producers_into_the_calendar),
         cmocka_unit_test(finds_the_fault_of_unreadable_records),
         cmocka_unit_test(refuses_damaged_headers),
+        cmocka_unit_test(refuses_a_record_in_another_partition),
+        cmocka_unit_test(knows_the_home_of_an_identity),
         cmocka_unit_test(marks_a_record_by_all_that_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,7 @@ static void join_as(member *self, const char *instance) {
                                        .group = kit.group,
                                        .instance = instance,
                                        .ledger_id = kit.ledger_id,
+                                       .partitions = kit.partitions,
                                        .session_timeout_ms = SESSION_MS,
                                        .context = self,
                                        .assigned = on_assigned,
