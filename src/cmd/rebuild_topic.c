@@ -32,7 +32,9 @@ static bool goes_on(void *context) {
 
 static vt_err open_letters(const vt_topic_stores *stores, vt_dead_letters **out, char reason[VT_SERVICE_REASON_MAX]) {
     char why[VT_KAFKA_REASON_MAX] = "";
-    vt_err err = vt_dead_letters_open(&stores->topic.target, vt_ledger_partitions(stores->topic.ledger), out, why);
+    vt_id ledger_id = vt_ledger_id(stores->topic.ledger);
+    vt_err err =
+        vt_dead_letters_open(&stores->topic.target, &ledger_id, vt_ledger_partitions(stores->topic.ledger), out, why);
     snprintf(reason, VT_SERVICE_REASON_MAX, "dead letters: %s", why);
     return err;
 }

@@ -13,7 +13,9 @@ enum {
 
 static vt_err open_letters(vt_count_worker *worker) {
     char reason[VT_KAFKA_REASON_MAX] = "";
-    vt_err err = vt_dead_letters_open(worker->options.target, worker->options.partitions, &worker->letters, reason);
+    const vt_count_worker_options *options = &worker->options;
+    vt_err err =
+        vt_dead_letters_open(options->target, &options->ledger_id, options->partitions, &worker->letters, reason);
     if (err == VT_ERR_BUSY) {
         vt_worker_hold(worker, VT_COUNT_NEEDS_LETTERS, reason);
     } else if (err != VT_OK) {

@@ -2,43 +2,29 @@
 
 #include "base/clock.h"
 #include "kafka/kafka_topic.h"
-#include "ledger/kafka_stream.h"
+#include "ledger/letter_search.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     MESSAGE_BYTES_MAX = VT_DEAD_LETTER_VALUE_BYTES_MAX + VT_DEAD_LETTER_KEY_BYTES_MAX + 4096,
     QUEUE_LETTERS_MAX = 4096,
     QUEUE_KIB_MAX = 32 * 1024,
-    TOPIC_BYTES_MAX = VT_KAFKA_TOPIC_BYTES_MAX + sizeof VT_KAFKA_DEAD_SUFFIX,
     OPEN_TIMEOUT_MS = 5000,
     POLL_MS = 100,
-    ASK_AGAIN_MS = 50,
-    PIPELINE_MAX = 64, /* letters on their way: where one was refused, that many behind it may have been written */
-    TAIL_MAX = 2 * PIPELINE_MAX,
 };
-
-/* What is known of a partition's letters: all records up to `last` have theirs, or it is on its way, and so have those
- * of `found`, the newest ones of the topic in ascending order. */
-typedef struct lane {
-    bool is_known;
-    int64_t last; /* -1: none */
-    int64_t found[TAIL_MAX];
-    size_t found_count;
-} lane;
 
 struct vt_dead_letters {
     const vt_kafka_target *target;
-    char topic[TOPIC_BYTES_MAX];
+    char topic[VT_LETTER_TOPIC_BYTES_MAX];
+    char ledger[VT_UUID_TEXT_LEN];
     rd_kafka_t *producer;
-    rd_kafka_t *reader;
-    vt_kafka_stream *stream;
-    bool is_broken; /* a letter was given up: the producer, and what we believe of the lanes, must be made anew */
+    vt_letter_reader *reader;
+    bool is_broken; /* a letter was given up: the producer, and what we believe of the topic, must be made anew */
     size_t pending; /* letters without a delivery report */
     uint64_t delivered;
-    lane lanes[VT_PARTITIONS_MAX];
+    vt_letter_search searches[VT_PARTITIONS_MAX]; /* `last` moves with what is handed over */
     char reason[VT_KAFKA_REASON_MAX];
 };
 
@@ -57,20 +43,6 @@ static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, 
              rd_kafka_err2str(message->err));
 }
 
-static vt_err make_handle(vt_dead_letters *letters, rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **out,
-                          char *reason) {
-    char text[VT_KAFKA_REASON_MAX];
-    rd_kafka_conf_set_opaque(conf, letters);
-    rd_kafka_t *handle = rd_kafka_new(type, conf, text, sizeof text);
-    if (handle == NULL) {
-        rd_kafka_conf_destroy(conf);
-        snprintf(reason, VT_KAFKA_REASON_MAX, "no client for %s can be made: %.200s", letters->topic, text);
-        return VT_ERR_BAD_CONFIG;
-    }
-    *out = handle;
-    return VT_OK;
-}
-
 static vt_err make_producer(vt_dead_letters *letters, char *reason) {
     rd_kafka_conf_t *conf = NULL;
     vt_err err = vt_kafka_conf_make(letters->target, "votaton-dead-letters", &conf, reason);
@@ -85,7 +57,15 @@ static vt_err make_producer(vt_dead_letters *letters, char *reason) {
     vt_kafka_conf_set_number(conf, "queue.buffering.max.messages", QUEUE_LETTERS_MAX);
     vt_kafka_conf_set_number(conf, "queue.buffering.max.kbytes", QUEUE_KIB_MAX);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivered);
-    return make_handle(letters, RD_KAFKA_PRODUCER, conf, &letters->producer, reason);
+    rd_kafka_conf_set_opaque(conf, letters);
+    char text[VT_KAFKA_REASON_MAX];
+    letters->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    if (letters->producer == NULL) {
+        rd_kafka_conf_destroy(conf);
+        snprintf(reason, VT_KAFKA_REASON_MAX, "no client for %s can be made: %.200s", letters->topic, text);
+        return VT_ERR_BAD_CONFIG;
+    }
+    return VT_OK;
 }
 
 static void drop_producer(vt_dead_letters *letters) {
@@ -104,7 +84,7 @@ static vt_err mend(vt_dead_letters *letters) {
     }
     drop_producer(letters);
     for (size_t i = 0; i < VT_PARTITIONS_MAX; i++) {
-        letters->lanes[i].is_known = false;
+        letters->searches[i].stage = VT_LETTER_SEARCH_NONE;
     }
     if (make_producer(letters, letters->reason) != VT_OK) {
         return VT_ERR_BUSY;
@@ -129,135 +109,11 @@ static vt_err settle(vt_dead_letters *letters, int64_t deadline_ns) {
 
 /* ---- the last letters ---- */
 
-/* Adds a record's offset to those that have a letter; the smallest one makes room. Returns whether it had to. */
-static bool add_found(lane *own, int64_t offset) {
-    size_t at = own->found_count;
-    while (at > 0 && own->found[at - 1] > offset) {
-        at--;
-    }
-    if (at > 0 && own->found[at - 1] == offset) {
-        return false;
-    }
-    bool is_full = own->found_count == TAIL_MAX;
-    if (is_full && at == 0) {
-        return true;
-    }
-    if (is_full) {
-        memmove(own->found, own->found + 1, (at - 1) * sizeof own->found[0]);
-        own->found[at - 1] = offset;
-        return true;
-    }
-    memmove(own->found + at + 1, own->found + at, (own->found_count - at) * sizeof own->found[0]);
-    own->found[at] = offset;
-    own->found_count++;
-    return false;
-}
-
-static bool is_found(const lane *own, int64_t offset) {
-    for (size_t i = 0; i < own->found_count; i++) {
-        if (own->found[i] == offset) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Which record a letter is of; false for what others wrote there. */
-static bool read_key(const rd_kafka_message_t *message, int32_t partition, int64_t *offset) {
-    vt_position position;
-    if (message->key == NULL || !vt_position_parse(vt_slice_of(message->key, message->key_len), &position) ||
-        position.partition != partition) {
-        return false;
-    }
-    *offset = position.offset;
-    return true;
-}
-
-/* Finds the letters that stand in [from, end) of the dead-letter topic; *is_whole becomes false when some were left
- * out. */
-static vt_err find_letters(vt_dead_letters *letters, int32_t partition, int64_t from, int64_t end, int64_t deadline_ns,
-                           bool *is_whole) {
-    while (from < end) {
-        rd_kafka_message_t *const *messages;
-        size_t count;
-        int64_t offset;
-        vt_err err = vt_kafka_stream_read(letters->stream, partition, from, end - 1, VT_KAFKA_STREAM_MESSAGES_MAX,
-                                          vt_clock_left_ms(deadline_ns), &messages, &count);
-        if (err != VT_OK) {
-            return err;
-        }
-        if (count == 0) {
-            break;
-        }
-        for (size_t i = 0; i < count; i++) {
-            if (read_key(messages[i], partition, &offset) && add_found(&letters->lanes[partition], offset)) {
-                *is_whole = false;
-            }
-        }
-        from = messages[count - 1]->offset + 1;
-    }
-    return VT_OK;
-}
-
-/* The leader of a topic that was just made does not know it yet: it is asked until the deadline. */
-static vt_err ask_bounds(vt_dead_letters *letters, int32_t partition, int64_t deadline_ns, int64_t *low, int64_t *end) {
-    const struct timespec pause = {.tv_nsec = ASK_AGAIN_MS * 1000000};
-    vt_err err;
-    for (;;) {
-        err = vt_kafka_topic_watermarks(letters->reader, letters->topic, partition, vt_clock_left_ms(deadline_ns), low,
-                                        end);
-        if (err == VT_OK || err == VT_ERR_SYSTEM || vt_clock_left_ms(deadline_ns) <= ASK_AGAIN_MS) {
-            return err;
-        }
-        nanosleep(&pause, NULL);
-    }
-}
-
-/* Goes back from the end in growing steps, until it has met more letters than may be missing one among them. */
-static vt_err find_last(vt_dead_letters *letters, int32_t partition, int64_t deadline_ns) {
-    lane *own = &letters->lanes[partition];
-    int64_t low;
-    int64_t end;
-    bool is_whole = true;
-    own->found_count = 0;
-    vt_err err = ask_bounds(letters, partition, deadline_ns, &low, &end);
-    for (int64_t step = TAIL_MAX; err == VT_OK && own->found_count <= PIPELINE_MAX && low < end; step *= 2) {
-        int64_t from = end - low > step ? end - step : low;
-        err = find_letters(letters, partition, from, end, deadline_ns, &is_whole);
-        end = from;
-    }
-    is_whole = is_whole && err == VT_OK && end <= low;
-    own->last = is_whole || own->found_count == 0 ? -1 : own->found[0];
-    return err;
-}
-
-static vt_err make_reader(vt_dead_letters *letters) {
-    if (letters->stream != NULL) {
-        return VT_OK;
-    }
-    rd_kafka_conf_t *conf = NULL;
-    vt_err err = VT_OK;
-    if (letters->reader == NULL) {
-        err = vt_kafka_conf_make(letters->target, "votaton-dead-letters", &conf, letters->reason);
-        if (err != VT_OK) {
-            return err;
-        }
-        vt_kafka_conf_set_reader(conf);
-        err = make_handle(letters, RD_KAFKA_CONSUMER, conf, &letters->reader, letters->reason);
-    }
-    return err == VT_OK ? vt_kafka_stream_open(letters->reader, letters->topic, &letters->stream) : err;
-}
-
 static vt_err resume(vt_dead_letters *letters, int32_t partition, int64_t deadline_ns) {
-    lane *own = &letters->lanes[partition];
-    vt_err err = make_reader(letters);
-    if (err == VT_OK) {
-        err = find_last(letters, partition, deadline_ns);
-    }
-    own->is_known = err == VT_OK;
+    vt_err err = vt_letter_search_run(&letters->searches[partition], letters->reader, partition, deadline_ns);
     if (err != VT_OK) {
-        snprintf(letters->reason, sizeof letters->reason, "the last letters in partition %d of %s are not known: %s",
-                 (int) partition, letters->topic, vt_err_text(err));
+        snprintf(letters->reason, sizeof letters->reason, "the last letters in partition %d of %s are not known%s: %s",
+                 (int) partition, letters->topic, err == VT_ERR_BUSY ? " yet" : "", vt_err_text(err));
         return VT_ERR_BUSY;
     }
     return VT_OK;
@@ -265,7 +121,9 @@ static vt_err resume(vt_dead_letters *letters, int32_t partition, int64_t deadli
 
 vt_err vt_dead_letters_resume(vt_dead_letters *letters, int32_t partition) {
     int64_t deadline_ns = vt_clock_deadline_ns(VT_DEAD_LETTERS_TIMEOUT_MS);
-    letters->lanes[partition].is_known = false;
+    if (letters->searches[partition].stage == VT_LETTER_SEARCH_DONE) {
+        letters->searches[partition].stage = VT_LETTER_SEARCH_NONE; /* others may have had the partition meanwhile */
+    }
     vt_err err = mend(letters);
     if (err == VT_OK) {
         err = settle(letters, deadline_ns);
@@ -279,10 +137,11 @@ static vt_slice cut(vt_slice text, size_t max) {
     return text.len > max ? vt_slice_of(text.ptr, max) : text;
 }
 
-static rd_kafka_headers_t *make_headers(const vt_ledger_row *row) {
+static rd_kafka_headers_t *make_headers(const vt_dead_letters *letters, const vt_ledger_row *row) {
     const char *code = vt_err_code(row->fault);
     char length[24];
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(3);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(4);
+    rd_kafka_header_add(headers, VT_LETTER_LEDGER_HEADER, -1, letters->ledger, sizeof letters->ledger);
     rd_kafka_header_add(headers, "reason", -1, code, -1);
     if (row->raw_key.ptr != NULL) {
         vt_slice key = cut(row->raw_key, VT_DEAD_LETTER_KEY_BYTES_MAX);
@@ -299,7 +158,7 @@ static rd_kafka_resp_err_t produce(vt_dead_letters *letters, const vt_ledger_row
     char key[VT_POSITION_TEXT_MAX];
     size_t key_len = vt_position_format(row->position, key);
     vt_slice value = cut(row->raw_value, VT_DEAD_LETTER_VALUE_BYTES_MAX);
-    rd_kafka_headers_t *headers = make_headers(row);
+    rd_kafka_headers_t *headers = make_headers(letters, row);
     /* Without a value it would be a tombstone, which compaction takes away. */
     char nothing[1] = "";
     union {
@@ -324,7 +183,7 @@ static vt_err hand_over(vt_dead_letters *letters, const vt_ledger_row *row, int6
     }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         letters->pending++;
-        letters->lanes[row->position.partition].last = row->position.offset;
+        letters->searches[row->position.partition].last = row->position.offset;
         return VT_OK;
     }
     if (!letters->is_broken) {
@@ -336,18 +195,19 @@ static vt_err hand_over(vt_dead_letters *letters, const vt_ledger_row *row, int6
 }
 
 static vt_err send_one(vt_dead_letters *letters, const vt_ledger_row *row, int64_t deadline_ns) {
-    lane *own = &letters->lanes[row->position.partition];
+    const vt_letter_search *known = &letters->searches[row->position.partition];
+    bool is_known = known->stage == VT_LETTER_SEARCH_DONE;
     vt_err err = VT_OK;
-    if (!own->is_known || letters->pending >= PIPELINE_MAX) {
+    if (!is_known || letters->pending >= VT_LETTERS_IN_FLIGHT_MAX) {
         err = settle(letters, deadline_ns);
     }
-    if (err == VT_OK && !own->is_known) {
+    if (err == VT_OK && !is_known) {
         err = resume(letters, row->position.partition, deadline_ns);
     }
-    if (err != VT_OK || row->position.offset <= own->last) {
+    if (err != VT_OK || vt_letter_search_has(known, row->position.offset)) {
         return err;
     }
-    return is_found(own, row->position.offset) ? VT_OK : hand_over(letters, row, deadline_ns);
+    return hand_over(letters, row, deadline_ns);
 }
 
 vt_err vt_dead_letters_send(vt_dead_letters *letters, const vt_ledger_row *rows, size_t count) {
@@ -393,8 +253,8 @@ static vt_err make_topic(vt_dead_letters *letters, int32_t partitions, char *rea
     return VT_OK;
 }
 
-vt_err vt_dead_letters_open(const vt_kafka_target *target, int32_t partitions, vt_dead_letters **out,
-                            char reason[VT_KAFKA_REASON_MAX]) {
+vt_err vt_dead_letters_open(const vt_kafka_target *target, const vt_id *ledger_id, int32_t partitions,
+                            vt_dead_letters **out, char reason[VT_KAFKA_REASON_MAX]) {
     vt_dead_letters *letters = calloc(1, sizeof *letters);
     if (letters == NULL) {
         snprintf(reason, VT_KAFKA_REASON_MAX, "%s", vt_err_text(VT_ERR_NO_MEMORY));
@@ -402,7 +262,11 @@ vt_err vt_dead_letters_open(const vt_kafka_target *target, int32_t partitions, v
     }
     letters->target = target;
     snprintf(letters->topic, sizeof letters->topic, "%s" VT_KAFKA_DEAD_SUFFIX, target->url.topic);
+    vt_uuid_format(ledger_id, letters->ledger);
     vt_err err = make_producer(letters, reason);
+    if (err == VT_OK) {
+        err = vt_letter_reader_open(target, ledger_id, &letters->reader, reason);
+    }
     if (err == VT_OK) {
         err = make_topic(letters, partitions, reason);
     }
@@ -419,9 +283,6 @@ void vt_dead_letters_close(vt_dead_letters *letters) {
         return;
     }
     drop_producer(letters);
-    vt_kafka_stream_close(letters->stream);
-    if (letters->reader != NULL) {
-        rd_kafka_destroy(letters->reader);
-    }
+    vt_letter_reader_close(letters->reader);
     free(letters);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LETTERS_MAX = 400, VALUE_KEPT = 64 };
+enum { LETTERS_MAX = 400, VALUE_KEPT = 64, LEDGER_RECORDS = 300 };
 
 /* A letter as it stands in the topic. */
 typedef struct letter {
@@ -16,6 +16,7 @@ typedef struct letter {
     char value[VALUE_KEPT];
     bool has_value;
     size_t value_len;
+    char ledger[64];
     char reason[64];
     char record_key[64];
     char cut[32];
@@ -33,8 +34,16 @@ static char *dead_topic(void) {
 
 static void open_letters(void) {
     char reason[VT_KAFKA_REASON_MAX] = "";
-    if (vt_dead_letters_open(&kit.target, kit.partitions, &letters, reason) != VT_OK) {
+    if (vt_dead_letters_open(&kit.target, &kit.ledger_id, kit.partitions, &letters, reason) != VT_OK) {
         fail_msg("%s", reason);
+    }
+}
+
+/* A ledger whose partitions end behind LEDGER_RECORDS records each. */
+static void open_ledger(int32_t partitions) {
+    topic_kit_open(&kit, partitions);
+    for (int32_t partition = 0; partition < partitions; partition++) {
+        topic_kit_votes(&kit, partition, 0, LEDGER_RECORDS);
     }
 }
 
@@ -82,6 +91,7 @@ static void keep(const rd_kafka_message_t *message, letter *out) {
         snprintf(out->value, sizeof out->value, "%.*s", (int) message->len, (const char *) message->payload);
     }
     if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        copy_header(headers, "ledger", out->ledger, sizeof out->ledger);
         copy_header(headers, "reason", out->reason, sizeof out->reason);
         copy_header(headers, "key", out->record_key, sizeof out->record_key);
         copy_header(headers, "cut", out->cut, sizeof out->cut);
@@ -117,7 +127,7 @@ static size_t read_letters(int32_t partition) {
 
 static void test_letters_say_what_was_wrong(void **state) {
     (void) state;
-    topic_kit_open(&kit, 3);
+    open_ledger(3);
     open_letters();
     vt_ledger_row rows[] = {row_of(2, 10, VT_OK), row_of(2, 11, VT_ERR_MALFORMED_JSON), row_of(2, 12, VT_OK),
                             row_of(2, 15, VT_ERR_EMPTY_NAME)};
@@ -130,6 +140,7 @@ static void test_letters_say_what_was_wrong(void **state) {
     assert_int_equal(read_letters(2), 2);
     assert_string_equal(found[0].key, "2:11");
     assert_string_equal(found[0].value, "{no vote");
+    assert_string_equal(found[0].ledger, "01020300-0000-0000-0000-000000000000");
     assert_string_equal(found[0].reason, "malformed_json");
     assert_string_equal(found[0].record_key, "key");
     assert_string_equal(found[0].cut, "");
@@ -163,7 +174,7 @@ static void test_too_few_partitions(void **state) {
     char reason[VT_KAFKA_REASON_MAX] = "";
     topic_kit_open(&kit, 3);
     kafka_kit_make_topic(kit.handle, dead_topic(), 2, NULL);
-    assert_int_equal(vt_dead_letters_open(&kit.target, 3, &letters, reason), VT_ERR_BAD_CONFIG);
+    assert_int_equal(vt_dead_letters_open(&kit.target, &kit.ledger_id, 3, &letters, reason), VT_ERR_BAD_CONFIG);
     assert_non_null(strstr(reason, "has 2 partitions, but the ledger has 3"));
     assert_null(letters);
 }
@@ -172,7 +183,7 @@ static void test_each_once(void **state) {
     (void) state;
     enum { ROWS = 150 };
     static vt_ledger_row rows[ROWS];
-    topic_kit_open(&kit, 2);
+    open_ledger(2);
     open_letters();
     for (int i = 0; i < ROWS; i++) {
         rows[i] = row_of(1, i, i % 3 == 0 ? VT_ERR_MALFORMED_JSON : VT_OK);
@@ -199,12 +210,46 @@ static void test_each_once(void **state) {
     }
 }
 
+/* A letter as another process wrote it. */
+static kafka_kit_record letter_of(const char *key) {
+    static const kafka_kit_header headers[] = {{"ledger", "01020300-0000-0000-0000-000000000000", 36}, {0}};
+    return (kafka_kit_record){.key = vt_slice_str(key), .value = VT_SLICE("x"), .headers = headers};
+}
+
+/* Letters without a ledger or of another one, and of records that the log does not have, tell nothing. */
+static void test_letters_of_others_suppress_nothing(void **state) {
+    (void) state;
+    enum { FORGED = 200 };
+    static const kafka_kit_header other[] = {{"ledger", "01020300-0000-0000-0000-000000000001", 36}, {0}};
+    static const kafka_kit_header cut[] = {{"ledger", "01020300", 8}, {0}};
+    static kafka_kit_record forged[FORGED];
+    static char keys[FORGED][32];
+    open_ledger(1);
+    open_letters();
+    for (int i = 0; i < FORGED; i++) {
+        snprintf(keys[i], sizeof keys[0], "0:%d", i < 10 ? 250 + i : LEDGER_RECORDS + i * 1000);
+        forged[i] = letter_of(keys[i]);
+    }
+    for (int i = 0; i < 10; i++) {
+        forged[i].headers = i < 4 ? NULL : i < 7 ? other : cut;
+    }
+    kafka_kit_produce(&kit.target, dead_topic(), 0, forged, FORGED);
+    vt_ledger_row rows[] = {row_of(0, 7, VT_ERR_MALFORMED_JSON), row_of(0, 255, VT_ERR_MALFORMED_JSON)};
+    assert_int_equal(vt_dead_letters_resume(letters, 0), VT_OK);
+    assert_int_equal(vt_dead_letters_send(letters, rows, 2), VT_OK);
+    assert_int_equal(vt_dead_letters_count(letters), 2);
+    close_letters();
+    open_letters();
+    assert_int_equal(vt_dead_letters_send(letters, rows, 2), VT_OK);
+    assert_int_equal(vt_dead_letters_count(letters), 0);
+}
+
 /* What others wrote there has no place in the ledger; the last letter stands behind it. */
 static void test_last_letter_is_searched_for(void **state) {
     (void) state;
     enum { FOREIGN = 300 };
     static kafka_kit_record foreign[FOREIGN];
-    topic_kit_open(&kit, 1);
+    open_ledger(1);
     open_letters();
     vt_ledger_row rows[] = {row_of(0, 5, VT_ERR_MALFORMED_JSON), row_of(0, 6, VT_ERR_MALFORMED_JSON),
                             row_of(0, 7, VT_ERR_MALFORMED_JSON)};
@@ -229,7 +274,7 @@ static void test_a_huge_record_is_cut(void **state) {
     char *bytes = malloc(len);
     assert_non_null(bytes);
     memset(bytes, 'x', len);
-    topic_kit_open(&kit, 1);
+    open_ledger(1);
     open_letters();
     vt_ledger_row rows[] = {row_of(0, 0, VT_ERR_BODY_TOO_LARGE), row_of(0, 1, VT_ERR_MALFORMED_JSON)};
     rows[0].raw_value = vt_slice_of(bytes, len);
@@ -241,6 +286,17 @@ static void test_a_huge_record_is_cut(void **state) {
     assert_int_equal(found[0].value_len, VT_DEAD_LETTER_VALUE_BYTES_MAX);
     assert_string_equal(found[0].cut, "8389608");
     assert_string_equal(found[1].key, "0:1");
+}
+
+/* A ledger of one partition with its letters' topic, in a cluster of librdkafka's. */
+static void open_mock(rd_kafka_mock_cluster_t *cluster) {
+    snprintf(kit.target.url.brokers, sizeof kit.target.url.brokers, "%s", rd_kafka_mock_cluster_bootstraps(cluster));
+    snprintf(kit.target.url.topic, sizeof kit.target.url.topic, "votes");
+    kit.partitions = 1;
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, "votes", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_mock_topic_create(cluster, "votes.dead", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    topic_kit_votes(&kit, 0, 0, LEDGER_RECORDS);
+    open_letters();
 }
 
 static bool has_letter(const char *key) {
@@ -274,7 +330,7 @@ static void test_refused_letter_is_not_left_out(void **state) {
     const char *small[] = {"max.message.bytes", "200000", NULL};
     memset(large, 'x', sizeof large);
     memset(middling, 'y', sizeof middling);
-    topic_kit_open(&kit, 1);
+    open_ledger(1);
     kafka_kit_make_topic(kit.handle, dead_topic(), 1, small);
     open_letters();
     /* The last one does not fit into the request with the one that is refused. */
@@ -308,13 +364,13 @@ static void test_gaps_are_filled(void **state) {
     static char keys[LETTERS][16];
     static vt_ledger_row rows[LETTERS + 1];
     size_t written = 0;
-    topic_kit_open(&kit, 1);
+    open_ledger(1);
     open_letters();
     for (int i = 0; i < LETTERS; i++) {
         rows[i] = row_of(0, i, VT_ERR_MALFORMED_JSON);
         if (i != 150 && i != 151 && i != 190) {
             snprintf(keys[written], sizeof keys[0], "0:%d", i);
-            records[written] = (kafka_kit_record){.key = vt_slice_str(keys[written]), .value = VT_SLICE("x")};
+            records[written] = letter_of(keys[written]);
             written++;
         }
     }
@@ -328,6 +384,37 @@ static void test_gaps_are_filled(void **state) {
     assert_string_equal(found[written + 3].key, "0:200");
 }
 
+/* Every answer of the broker is late, and it gives one letter an answer: more than fit into one call. */
+static void test_letters_over_a_slow_network(void **state) {
+    (void) state;
+    enum { LETTERS = 12, RTT_MS = 400, CALLS_MAX = 8 };
+    char text[256];
+    rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), text, sizeof text);
+    assert_non_null(host);
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 1);
+    open_mock(cluster);
+    vt_ledger_row rows[LETTERS];
+    for (int i = 0; i < LETTERS; i++) {
+        rows[i] = row_of(0, i, VT_ERR_MALFORMED_JSON);
+        assert_int_equal(vt_dead_letters_send(letters, &rows[i], 1), VT_OK);
+    }
+    close_letters();
+    open_letters();
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster, 1, RTT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+    int calls = 1;
+    while (vt_dead_letters_resume(letters, 0) != VT_OK) {
+        assert_non_null(strstr(vt_dead_letters_reason(letters), "are not known yet"));
+        assert_true(++calls <= CALLS_MAX);
+    }
+    assert_true(calls > 1);
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster, 1, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(vt_dead_letters_send(letters, rows, LETTERS), VT_OK);
+    assert_int_equal(vt_dead_letters_count(letters), 0);
+    close_letters();
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(host);
+}
+
 /* Brokers that are away: it says so in time, and does not hand a letter over twice. */
 static void test_brokers_go_and_come(void **state) {
     (void) state;
@@ -335,11 +422,7 @@ static void test_brokers_go_and_come(void **state) {
     rd_kafka_t *host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), text, sizeof text);
     assert_non_null(host);
     rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(host, 1);
-    snprintf(kit.target.url.brokers, sizeof kit.target.url.brokers, "%s", rd_kafka_mock_cluster_bootstraps(cluster));
-    snprintf(kit.target.url.topic, sizeof kit.target.url.topic, "votes");
-    kit.partitions = 1;
-    assert_int_equal(rd_kafka_mock_topic_create(cluster, "votes.dead", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
-    open_letters();
+    open_mock(cluster);
     vt_ledger_row rows[] = {row_of(0, 0, VT_ERR_MALFORMED_JSON), row_of(0, 1, VT_ERR_MALFORMED_JSON)};
     assert_int_equal(vt_dead_letters_send(letters, rows, 1), VT_OK);
     assert_int_equal(rd_kafka_mock_broker_set_down(cluster, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -363,7 +446,7 @@ static void test_no_broker(void **state) {
     (void) state;
     char reason[VT_KAFKA_REASON_MAX] = "";
     kit.target = (vt_kafka_target){.url = {.brokers = "127.0.0.1:1", .topic = "votes"}};
-    assert_int_equal(vt_dead_letters_open(&kit.target, 1, &letters, reason), VT_ERR_BUSY);
+    assert_int_equal(vt_dead_letters_open(&kit.target, &kit.ledger_id, 1, &letters, reason), VT_ERR_BUSY);
     assert_non_null(strstr(reason, "votes.dead"));
 }
 
@@ -375,6 +458,8 @@ int main(void) {
         TEST(test_topic_keeps_letters),
         TEST(test_too_few_partitions),
         TEST(test_each_once),
+        TEST(test_letters_of_others_suppress_nothing),
+        TEST(test_letters_over_a_slow_network),
         TEST(test_last_letter_is_searched_for),
         TEST(test_a_huge_record_is_cut),
         TEST(test_refused_letter_is_not_left_out),
