@@ -25,8 +25,8 @@ typedef struct derived {
     vt_err (*load)(struct derived *to, int64_t *next);
     /* VT_ERR_MOVED: it stands elsewhere. */
     vt_err (*apply)(struct derived *to, int64_t from, const vt_ledger_row *rows, size_t count);
-    /* Hands it over to the readers. `may_be_done`: an earlier call of it had no answer. VT_ERR_MOVED as load. */
-    vt_err (*end)(struct derived *to, bool may_be_done);
+    /* Hands it over to the readers; may be called again when there was no answer. VT_ERR_MOVED as load. */
+    vt_err (*end)(struct derived *to);
     /* Throws away what was begun, if nobody needs it to go on. */
     void (*abandon)(struct derived *to);
     const char *(*reason)(const struct derived *to);
@@ -81,13 +81,17 @@ static vt_err tally_apply(derived *to, int64_t from, const vt_ledger_row *rows, 
     return vt_fence_stands_at(to->fence, from) ? vt_fence_apply(to->fence, rows, count, &outcome) : VT_ERR_MOVED;
 }
 
-/* A shadow that has gone went live, if we asked for that; else somebody threw it away or took it. */
-static vt_err tally_end(derived *to, bool may_be_done) {
+/* A shadow that has gone went live, by a call whose answer was lost or by a counter that found none; or somebody threw
+ * it away. */
+static vt_err tally_end(derived *to) {
     vt_err err = vt_fence_swap(to->redis, to->partition, true);
-    if (err == VT_ERR_NOT_FOUND) {
-        return may_be_done ? VT_OK : VT_ERR_MOVED;
+    if (err != VT_ERR_NOT_FOUND) {
+        return err;
     }
-    return err;
+    bool is_live = false;
+    const vt_id born = vt_fence_born(to->fence);
+    err = vt_fence_is_live(to->redis, to->partition, &born, &is_live);
+    return err == VT_OK && !is_live ? VT_ERR_MOVED : err;
 }
 
 static void tally_abandon(derived *to) {
@@ -125,8 +129,7 @@ static vt_err log_apply(derived *to, int64_t from, const vt_ledger_row *rows, si
     return vt_log_writer_write(to->log, to->partition, from, rows, count);
 }
 
-static vt_err log_end(derived *to, bool may_be_done) {
-    (void) may_be_done; /* to end it twice does no harm */
+static vt_err log_end(derived *to) {
     return vt_log_writer_end_rebuild(to->log, to->partition);
 }
 
@@ -217,12 +220,10 @@ static vt_err derive(rebuilding *self, int64_t first, int64_t end, int64_t *next
 }
 
 static vt_err end_it(rebuilding *self) {
-    bool may_be_done = false;
-    vt_err err = self->to->end(self->to, may_be_done);
-    while (vt_patience_tries_again(&self->patience, err)) {
-        may_be_done = true;
-        err = self->to->end(self->to, may_be_done);
-    }
+    vt_err err;
+    do {
+        err = self->to->end(self->to);
+    } while (vt_patience_tries_again(&self->patience, err));
     return err;
 }
 

@@ -41,6 +41,25 @@ vt_err vt_fence_swap(vt_redis *redis, int32_t partition, bool replaces) {
     return replaces ? replace_live(redis, live, shadow) : fill_live(redis, live, shadow);
 }
 
+vt_err vt_fence_is_live(vt_redis *redis, int32_t partition, const vt_id *born, bool *out) {
+    char live_text[VT_TALLY_KEY_MAX];
+    redisReply *reply = NULL;
+    vt_id found;
+    vt_slice live = vt_tally_key(vt_redis_key(redis), partition, false, live_text);
+    vt_err err = vt_redis_call(redis, (vt_slice[]){VT_SLICE("HGET"), live, vt_fence_fields[VT_FENCE_BORN]}, 3, &reply);
+    if (err != VT_OK) {
+        return err;
+    }
+    if (reply->type == REDIS_REPLY_NIL) {
+        *out = false;
+    } else {
+        err = vt_fence_born_read(reply, &found);
+        *out = err == VT_OK && vt_id_eq(&found, born);
+    }
+    freeReplyObject(reply);
+    return err;
+}
+
 vt_err vt_fence_drop_shadow(vt_redis *redis, int32_t partition) {
     char shadow_text[VT_TALLY_KEY_MAX];
     redisReply *reply = NULL;

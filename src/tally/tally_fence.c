@@ -87,6 +87,10 @@ bool vt_fence_stands_at(const vt_fence *fence, int64_t next) {
     return fence->is_loaded && fence->head.next == next;
 }
 
+vt_id vt_fence_born(const vt_fence *fence) {
+    return fence->head.born;
+}
+
 /* Nothing that is in memory is relied on any more. `reason` is static, or NULL when Redis has one. */
 static vt_err fail(vt_fence *fence, vt_err err, const char *reason) {
     fence->is_loaded = false;

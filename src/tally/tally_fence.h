@@ -86,6 +86,13 @@ VT_MUST_CHECK vt_err vt_fence_apply(vt_fence *fence, const vt_ledger_row *rows, 
  * VT_ERR_NOT_FOUND without a shadow. Those of vt_redis_call. */
 VT_MUST_CHECK vt_err vt_fence_swap(vt_redis *redis, int32_t partition, bool replaces);
 
+/* Which making of the hash this fence has created or loaded last; without meaning before. */
+vt_id vt_fence_born(const vt_fence *fence);
+
+/* Whether the live hash is this making: tells a shadow that went live from one that was thrown away. False without a
+ * live hash. VT_ERR_CORRUPT, those of vt_redis_call. */
+VT_MUST_CHECK vt_err vt_fence_is_live(vt_redis *redis, int32_t partition, const vt_id *born, bool *out);
+
 /* Throws a shadow away. */
 VT_MUST_CHECK vt_err vt_fence_drop_shadow(vt_redis *redis, int32_t partition);
 

@@ -49,8 +49,11 @@ static void serve(relay *self, int client, int server) {
             self->lost += is_it;
             goes_on = !is_it && hand_over(server, client, buf, sizeof buf, &len);
         } else {
-            goes_on = hand_over(client, server, buf, sizeof buf, &len);
+            len = recv(client, buf, sizeof buf, MSG_PEEK);
             is_asked = len > 0 && self->lost == 0 && memmem(buf, (size_t) len, self->word, strlen(self->word)) != NULL;
+            bool is_it = is_asked && self->first == 0;
+            self->lost += is_it;
+            goes_on = !is_it && hand_over(client, server, buf, sizeof buf, &len);
         }
     }
     close(client);

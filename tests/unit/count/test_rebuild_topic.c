@@ -11,7 +11,8 @@ typedef struct fixture {
     int pages;
     int64_t done;  /* by the last call of show */
     int went_back; /* how often it was less than before */
-    int stop_at;   /* the page after which nobody waits; 0: never */
+    int pages_at_end;
+    int stop_at; /* the page after which nobody waits; 0: never */
     void (*meanwhile)(struct fixture *fix);
     vt_redis *redis; /* of a counter beside */
     vt_fence *fence;
@@ -226,6 +227,55 @@ static void test_a_swap_whose_answer_is_lost(void **state) {
     stores_kit_assert_agrees(fix->kit);
 }
 
+static void drop_while_it_waits(fixture *fix) {
+    if (fix->done == 2700 && fix->went_back == 0 && fix->pages_at_end++ == 1) {
+        assert_int_equal(vt_fence_drop_shadow(fix->kit->redis, 0), VT_OK);
+    }
+}
+
+/* No answer, and then no shadow: it did not go live, though it was asked for. */
+static void test_a_swap_that_is_lost_with_its_shadow(void **state) {
+    fixture *fix = begin(state);
+    stores_kit_derive(fix->kit);
+    stores_kit_set(fix->kit, 0, "b:0", "1 1");
+    relay *between = relay_open(fix->kit->url.port, "replace", 0);
+    vt_redis_url url = fix->kit->url;
+    url.port = relay_port(between);
+    vt_redis *redis = server_kit_open(&url);
+    uint64_t records;
+    fix->meanwhile = drop_while_it_waits;
+    vt_err err = rebuild_with(fix, redis, &records);
+    vt_redis_close(redis);
+    assert_int_equal(relay_close(between), 1);
+    assert_int_equal(err, VT_OK);
+    assert_int_equal(fix->went_back, 1); /* it was begun again */
+    assert_int_equal(records, 3001);
+    fix->meanwhile = NULL;
+    stores_kit_assert_agrees(fix->kit);
+}
+
+static void take_at_the_end(fixture *fix) {
+    if (fix->done == 2700 && fix->pages_at_end++ == 0) {
+        char room[VT_TALLY_KEY_MAX];
+        redisReply *reply = NULL;
+        vt_slice live = vt_tally_key(fix->kit->url.key, 0, false, room);
+        assert_int_equal(vt_redis_call(fix->kit->redis, (vt_slice[]){VT_SLICE("UNLINK"), live}, 2, &reply), VT_OK);
+        freeReplyObject(reply);
+        assert_int_equal(vt_fence_swap(fix->kit->redis, 0, false), VT_OK);
+    }
+}
+
+/* A counter that finds no tally puts our shadow in place. */
+static void test_a_shadow_that_a_counter_put_in_place(void **state) {
+    fixture *fix = begin(state);
+    stores_kit_derive(fix->kit);
+    fix->meanwhile = take_at_the_end;
+    assert_int_equal(rebuild_tally(fix), VT_OK);
+    assert_int_equal(fix->went_back, 0);
+    fix->meanwhile = NULL;
+    stores_kit_assert_agrees(fix->kit);
+}
+
 /* ---- the vote log ---- */
 
 static void archive_beside(fixture *fix) {
@@ -278,6 +328,8 @@ int main(void) {
         cmocka_unit_test_teardown(test_a_shadow_that_is_thrown_away_is_begun_again, end),
         cmocka_unit_test_teardown(test_a_shadow_that_is_gone_before_the_swap_is_begun_again, end),
         cmocka_unit_test_teardown(test_a_swap_whose_answer_is_lost, end),
+        cmocka_unit_test_teardown(test_a_swap_that_is_lost_with_its_shadow, end),
+        cmocka_unit_test_teardown(test_a_shadow_that_a_counter_put_in_place, end),
         cmocka_unit_test_teardown(test_a_log_comes_back, end),
         cmocka_unit_test_teardown(test_a_log_that_was_left_half_way, end),
     };
