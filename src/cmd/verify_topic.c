@@ -51,6 +51,10 @@ static void print_records(const vt_topic_report *report) {
     if (report->gaps > 0) {
         printf("         %" PRIu64 " offsets hold no record\n", report->gaps);
     }
+    printf("letters: %" PRIu64 " of %" PRIu64 " bad ones\n", report->letters, report->verdicts[VT_VERDICT_BAD]);
+    if (report->letters_deleted > 0) {
+        printf("         %" PRIu64 " at the beginning were deleted\n", report->letters_deleted);
+    }
 }
 
 static void print_report(const vt_topic_stores *stores, const vt_topic_report *report) {
@@ -77,18 +81,33 @@ static void print_report(const vt_topic_stores *stores, const vt_topic_report *r
     printf("%s\n", report->found.count == 0 ? "everything agrees" : "NOT the same");
 }
 
+static vt_err open_letters(const vt_topic_stores *stores, vt_letter_reader **out, char reason[VT_SERVICE_REASON_MAX]) {
+    char why[VT_KAFKA_REASON_MAX] = "";
+    vt_id ledger_id = vt_ledger_id(stores->topic.ledger);
+    vt_err err = vt_letter_reader_open(&stores->topic.target, &ledger_id, out, why);
+    snprintf(reason, VT_SERVICE_REASON_MAX, "dead letters: %s", why);
+    return err;
+}
+
 static vt_err verify(vt_topic_stores *stores, vt_topic_report *report, char reason[VT_SERVICE_REASON_MAX]) {
+    vt_letter_reader *letters = NULL;
+    vt_err err = open_letters(stores, &letters, reason);
+    if (err != VT_OK) {
+        return err;
+    }
     vt_verify_topic_options options = {
         .ledger = stores->topic.ledger,
         .redis = stores->redis,
         .log = stores->log,
+        .letters = letters,
         .votes_per_voter = stores->votes_per_voter,
         .progress = vt_topic_stores_show,
         .context = stores,
     };
     vt_progress_bar_start(&stores->bar, "recounting");
-    vt_err err = vt_verify_topic(&options, report, reason);
+    err = vt_verify_topic(&options, report, reason);
     vt_progress_bar_end(&stores->bar);
+    vt_letter_reader_close(letters);
     return err;
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/assert.h"
 #include "count/spill.h"
-#include "count/verdict_map.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -16,7 +15,6 @@ typedef struct recounting {
     vt_ledger_row *rows; /* a page */
     vt_spill *by_id;
     vt_spill *by_voter; /* NULL where votes are not limited */
-    vt_verdict_map verdicts;
     vt_voter_counts counts;
     vt_recounted_id ids[VT_RECOUNT_PAGE_RECORDS]; /* not yet told */
     size_t ids_count;
@@ -91,12 +89,12 @@ static vt_err part_by_id(recounting *self, const vt_ledger_row *row) {
         if (row->fault == VT_ERR_MISPLACED) {
             note_misplaced(self->out, row);
         }
-        vt_verdict_map_set(&self->verdicts, row->position.offset, VT_VERDICT_BAD);
+        vt_verdict_map_set(&self->out->verdict_of, row->position.offset, VT_VERDICT_BAD);
         return VT_OK;
     }
     if (row->is_anonymous) {
         /* Nobody can repeat it. */
-        vt_verdict_map_set(&self->verdicts, row->position.offset, VT_VERDICT_COUNTED);
+        vt_verdict_map_set(&self->out->verdict_of, row->position.offset, VT_VERDICT_COUNTED);
         return VT_OK;
     }
     return vt_spill_add(self->by_id, &row->record.id, row);
@@ -107,7 +105,7 @@ static vt_err decide_id(recounting *self, void *context, const vt_spill_entry *e
     vt_verdict verdict;
     vt_err err = vt_fold_apply(context, &record, &verdict);
     if (err == VT_OK) {
-        vt_verdict_map_set(&self->verdicts, entry->offset, verdict);
+        vt_verdict_map_set(&self->out->verdict_of, entry->offset, verdict);
         self->out->ids += verdict == VT_VERDICT_COUNTED;
     }
     return err;
@@ -131,7 +129,7 @@ static vt_err decide_part(recounting *self, uint32_t part) {
 
 /* Second reading, where votes are limited: what is not a repetition is counted as long as its voter has votes left. */
 static vt_err part_by_voter(recounting *self, const vt_ledger_row *row) {
-    bool is_first = vt_verdict_map_get(&self->verdicts, row->position.offset) == VT_VERDICT_COUNTED;
+    bool is_first = vt_verdict_map_get(&self->out->verdict_of, row->position.offset) == VT_VERDICT_COUNTED;
     return is_first && row->record.has_voter ? vt_spill_add(self->by_voter, &row->record.voter, row) : VT_OK;
 }
 
@@ -140,7 +138,7 @@ static vt_err decide_voter(recounting *self, void *context, const vt_spill_entry
     bool is_counted;
     vt_err err = vt_voter_counts_add(&self->counts, &entry->voter, self->input->votes_per_voter, &is_counted);
     if (err == VT_OK && !is_counted) {
-        vt_verdict_map_set(&self->verdicts, entry->offset, VT_VERDICT_QUOTA);
+        vt_verdict_map_set(&self->out->verdict_of, entry->offset, VT_VERDICT_QUOTA);
     }
     return err;
 }
@@ -192,7 +190,7 @@ static vt_err tell_ids(recounting *self) {
 
 static vt_err note_id(recounting *self, void *context, const vt_spill_entry *entry) {
     (void) context;
-    vt_verdict verdict = vt_verdict_map_get(&self->verdicts, entry->offset);
+    vt_verdict verdict = vt_verdict_map_get(&self->out->verdict_of, entry->offset);
     if (verdict != VT_VERDICT_COUNTED && verdict != VT_VERDICT_QUOTA) {
         return VT_OK;
     }
@@ -233,7 +231,7 @@ static vt_sum *sum_of(vt_sums *sums, const vt_record *record) {
 
 /* Last reading. */
 static vt_err sum_up(recounting *self, const vt_ledger_row *row) {
-    vt_verdict verdict = vt_verdict_map_get(&self->verdicts, row->position.offset);
+    vt_verdict verdict = vt_verdict_map_get(&self->out->verdict_of, row->position.offset);
     if (verdict == VT_VERDICT_NONE) {
         return VT_ERR_CORRUPT; /* a record that the first reading did not find */
     }
@@ -257,7 +255,7 @@ static vt_err recount_all(recounting *self) {
         err = vt_spill_open(span, &self->by_id);
     }
     if (err == VT_OK) {
-        err = vt_verdict_map_init(&self->verdicts, input->first, input->end);
+        err = vt_verdict_map_init(&self->out->verdict_of, input->first, input->end);
     }
     if (err == VT_OK) {
         err = read_all(self, part_by_id);
@@ -290,7 +288,6 @@ vt_err vt_partition_recount_run(const vt_partition_input *input, vt_partition_re
         err = recount_all(self);
         vt_spill_close(self->by_id);
         vt_spill_close(self->by_voter);
-        vt_verdict_map_release(&self->verdicts);
         vt_voter_counts_release(&self->counts);
     }
     free(rows);
@@ -300,5 +297,6 @@ vt_err vt_partition_recount_run(const vt_partition_input *input, vt_partition_re
 
 void vt_partition_recount_release(vt_partition_recount *out) {
     vt_sums_free(out->sums);
+    vt_verdict_map_release(&out->verdict_of);
     *out = (vt_partition_recount){0};
 }

@@ -10,6 +10,7 @@
 
 #include "count/patience.h"
 #include "count/sums.h"
+#include "count/verdict_map.h"
 #include "count/voter_counts.h"
 #include "ledger/ledger.h"
 
@@ -40,7 +41,8 @@ typedef struct vt_partition_recount {
     uint64_t gaps;           /* offsets without a record: markers of transactions */
     vt_position last;        /* the last record, and its mark; when there is one */
     vt_id mark;
-    vt_sums *sums; /* of what was counted */
+    vt_sums *sums;             /* of what was counted */
+    vt_verdict_map verdict_of; /* each record */
 } vt_partition_recount;
 
 /* Called after each page with the records that it had, and with 0 in between. Each record is read

@@ -1,5 +1,6 @@
 #include "count/verify_topic.h"
 
+#include "count/verify_letters.h"
 #include "count/verify_log.h"
 #include "count/verify_tally.h"
 #include "ledger/ledger_kafka.h"
@@ -163,6 +164,30 @@ static void sum_up(vt_topic_report *report, int32_t partition, const vt_partitio
     }
 }
 
+/* Letters come before the tally counts their records: what was there when it was pinned has its letter by now. */
+static vt_err verify_letters(verification *self, int32_t partition, vt_partition_recount *recount) {
+    vt_letters_check check = {
+        .reader = self->options->letters,
+        .partition = partition,
+        .recount = recount,
+        .found = &self->report->found,
+        .progress = show,
+        .progress_context = self,
+        .patience = &self->patience,
+    };
+    if (check.reader == NULL) {
+        return VT_OK;
+    }
+    vt_err err = vt_letters_check_run(&check);
+    if (err == VT_OK) {
+        self->report->letters += check.letters;
+        self->report->letters_deleted += (uint64_t) check.deleted;
+        return VT_OK;
+    }
+    return fail(self, err, "partition %" PRId32 " of %.100s: %s", partition, vt_letter_reader_topic(check.reader),
+                vt_err_text(err));
+}
+
 static vt_err verify_tally(verification *self, int32_t partition, const pinned *pin) {
     vt_tally_check check = {
         .redis = self->options->redis,
@@ -189,6 +214,7 @@ static vt_err verify_tally(verification *self, int32_t partition, const pinned *
     if (err == VT_OK) {
         vt_tally_check_sums(&check, &recount);
         sum_up(self->report, partition, &recount);
+        err = verify_letters(self, partition, &recount);
     } else {
         err = fail(self, err, "partition %" PRId32 ": %s", partition,
                    err == VT_ERR_MOVED ? "the tally went back meanwhile; run it again" : vt_err_text(err));

@@ -9,15 +9,17 @@
 
 #include "count/difference.h"
 #include "ledger/ledger.h"
+#include "ledger/letter_reader.h"
 #include "redis/redis_client.h"
 #include "votelog/log_writer.h"
 
 enum { VT_VERIFY_TOPIC_REASON_MAX = 256 };
 
 typedef struct vt_verify_topic_options {
-    vt_ledger *ledger;  /* a Kafka ledger, whose id is known */
-    vt_redis *redis;    /* NULL: no tally */
-    vt_log_writer *log; /* NULL: no vote log */
+    vt_ledger *ledger;         /* a Kafka ledger, whose id is known */
+    vt_redis *redis;           /* NULL: no tally */
+    vt_log_writer *log;        /* NULL: no vote log */
+    vt_letter_reader *letters; /* compared with the tally's unreadable records; NULL: not */
     uint32_t votes_per_voter;
     /* Called after each page, and while a server is waited for; false ends the recount (VT_ERR_GONE). Or NULL. */
     bool (*progress)(void *context, int64_t done, int64_t total);
@@ -32,6 +34,8 @@ typedef struct vt_topic_report {
     uint64_t verdicts[VT_VERDICT_COUNT];
     uint64_t misplaced;          /* of the bad ones, those with an id that belongs to another partition */
     vt_position first_misplaced; /* when there is one */
+    uint64_t letters;            /* how many of the bad ones have a letter */
+    uint64_t letters_deleted;    /* offsets in front of the letters that there still are */
     uint64_t gaps;               /* offsets without a record: markers of transactions of other producers */
     uint64_t deleted;            /* offsets in front of what the ledger still has */
     vt_differences found;

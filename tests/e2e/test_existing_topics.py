@@ -9,7 +9,7 @@ from support.proof import assert_exactly_once, wait_until_folded
 from support.recount import recount
 from support.roles import verify, wait_for_results
 from support.tally import tally_of
-from support.topic import Message, create_topic, produce, produce_in_vain, read_topic, topics
+from support.topic import Message, create_topic, delete_topic, produce, produce_in_vain, read_topic, topics
 from support.votes import generated, lower_keys, new_id, standings, vote
 
 PARTITIONS = 3
@@ -127,6 +127,29 @@ def test_unreadable_records_become_dead_letters(topic, new_roles):
     bad = {f"{r.partition}:{r.offset}": r.value for r in read_topic(stores.bootstrap, stores.topic)}
     assert all((bad[letter.key.decode()] or b"") == (letter.value or b"") for letter in letters)
     assert count.is_running()
+
+
+def test_letters_that_are_missing_are_told(topic, new_roles):
+    """verify counts the letters; written anew they are all there again."""
+    stores, votes = topic
+    produce(stores.bootstrap, stores.topic, [Message(b"soup", partition=1)] * 3)
+    roles = new_roles(stores)
+    roles.start("archive")
+    count = roles.start("count")
+    wait_until(lambda: len(letters_of(stores)) == 3, 30, "all letters")
+    wait_until_folded(stores, recount(read_topic(stores.bootstrap, stores.topic)))
+    agrees = verify(stores)
+    assert agrees.returncode == 0, agrees.stdout + agrees.stderr
+    assert "letters: 3 of 3 bad ones\n" in agrees.stdout, agrees.stdout
+    count.stop()
+    delete_topic(stores.bootstrap, stores.dead_topic)
+    differs = verify(stores)
+    assert differs.returncode == 1, differs.stdout + differs.stderr
+    assert "letters: partition 1: 3 of 3 unreadable records have none, the first at offset " in differs.stdout
+    done = votaton("rebuild", "--ledger", stores.ledger, "--tally", stores.tally, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert verify(stores).returncode == 0
+    assert len(letters_of(stores)) == 3
 
 
 def test_a_rebuild_writes_letters_too(topic, new_roles):

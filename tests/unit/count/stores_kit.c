@@ -1,5 +1,6 @@
 #include "stores_kit.h"
 
+#include "ledger/dead_letters.h"
 #include "ledger/kafka_record.h"
 #include "ledger/ledger_kafka.h"
 #include "tally/tally_keys.h"
@@ -48,6 +49,7 @@ void stores_kit_close(stores_kit *self) {
     for (int32_t p = 0; p < STORES_KIT_PARTITIONS; p++) {
         delete_hash(self, p);
     }
+    vt_letter_reader_close(self->letters);
     vt_redis_close(self->redis);
     vt_log_writer_close(self->writer);
     log_kit_release(&self->log);
@@ -108,6 +110,23 @@ vt_fence *stores_kit_fence(const stores_kit *self, vt_redis *redis, int32_t part
     return fence;
 }
 
+void stores_kit_write_letters(stores_kit *self, int32_t partition, int64_t offset, size_t count) {
+    char reason[VT_KAFKA_REASON_MAX] = "";
+    vt_dead_letters *letters;
+    vt_ledger_row row = {.fault = VT_ERR_MALFORMED_JSON, .raw_value = VT_SLICE("x")};
+    vt_id ledger_id = vt_ledger_id(self->ledger);
+    vt_kafka_target *target = &self->topic.target;
+    assert_int_equal(vt_dead_letters_open(target, &ledger_id, STORES_KIT_PARTITIONS, &letters, reason), VT_OK);
+    for (size_t i = 0; i < count; i++) {
+        row.position = (vt_position){partition, offset + (int64_t) i};
+        assert_int_equal(vt_dead_letters_send(letters, &row, 1), VT_OK);
+    }
+    vt_dead_letters_close(letters);
+    if (self->letters == NULL) {
+        assert_int_equal(vt_letter_reader_open(target, &ledger_id, &self->letters, reason), VT_OK);
+    }
+}
+
 /* The next records of a partition. */
 static size_t read_page(stores_kit *self, int32_t partition, int64_t next, vt_ledger_row rows[PAGE]) {
     int64_t first;
@@ -162,7 +181,8 @@ void stores_kit_derive(stores_kit *self) {
 
 void stores_kit_verify(stores_kit *self) {
     char reason[VT_VERIFY_TOPIC_REASON_MAX];
-    vt_verify_topic_options options = {.ledger = self->ledger, .redis = self->redis, .log = self->writer};
+    vt_verify_topic_options options = {
+        .ledger = self->ledger, .redis = self->redis, .log = self->writer, .letters = self->letters};
     if (vt_verify_topic(&options, &self->report, reason) != VT_OK) {
         fail_msg("%s", reason);
     }

@@ -18,7 +18,8 @@ typedef struct stores_kit {
     vt_redis *redis;
     log_kit log; /* its writer is of another ledger in the same collection */
     vt_log_writer *writer;
-    vt_topic_report report; /* of the last stores_kit_verify */
+    vt_letter_reader *letters; /* NULL: letters are not verified */
+    vt_topic_report report;    /* of the last stores_kit_verify */
 } stores_kit;
 
 /* Makes an empty topic and names for empty stores; skips the test when one of the three servers is missing. The caller
@@ -38,6 +39,9 @@ vt_fence *stores_kit_fence(const stores_kit *self, vt_redis *redis, int32_t part
 void stores_kit_count(stores_kit *self, vt_fence *fence, int32_t partition);
 /* Both stores, all partitions, up to the end of the log. */
 void stores_kit_derive(stores_kit *self);
+
+/* Writes letters of `count` records from `offset` on; from the first call on they are verified, too. */
+void stores_kit_write_letters(stores_kit *self, int32_t partition, int64_t offset, size_t count);
 
 /* Verifies both stores, which must be possible. */
 void stores_kit_verify(stores_kit *self);

@@ -1,6 +1,8 @@
 /* The whole verification, on a topic in Kafka with its tally and its vote log. */
 #include "stores_kit.h"
 
+#include <stdio.h>
+
 static int end(void **state) {
     stores_kit_close(*state);
     return 0;
@@ -66,6 +68,53 @@ static void test_a_tally_that_counted_an_id_twice_is_named(void **state) {
     stores_kit_derive(kit);
     stores_kit_verify(kit);
     assert_true(stores_kit_found(kit, "tally: partition 0: 1 records are counted, but the ledger has 0"));
+}
+
+static void add_garbage(stores_kit *kit, int32_t partition, int count) {
+    for (int i = 0; i < count; i++) {
+        topic_kit_garbage(&kit->topic, partition, VT_SLICE("key"), VT_SLICE("garbage"));
+    }
+}
+
+static void test_each_unreadable_record_has_a_letter(void **state) {
+    stores_kit *kit = begin(state);
+    stores_kit_vote(kit, 0, 1, 5);
+    add_garbage(kit, 0, 4);
+    add_garbage(kit, 1, 1);
+    stores_kit_derive(kit);
+    stores_kit_write_letters(kit, 0, 5, 2);
+    stores_kit_write_letters(kit, 1, 0, 1);
+    stores_kit_verify(kit);
+    assert_int_equal(kit->report.letters, 3);
+    assert_int_equal(kit->report.found.count, 1);
+    assert_true(
+        stores_kit_found(kit, "letters: partition 0: 2 of 4 unreadable records have none, the first at offset 7"));
+    stores_kit_write_letters(kit, 0, 7, 2);
+    stores_kit_assert_agrees(kit);
+    assert_int_equal(kit->report.letters, 5);
+    /* A live system: the letter comes before the tally. */
+    add_garbage(kit, 1, 1);
+    stores_kit_write_letters(kit, 1, 1, 1);
+    stores_kit_assert_agrees(kit);
+    stores_kit_write_letters(kit, 0, 2, 1);
+    stores_kit_verify(kit);
+    assert_int_equal(kit->report.found.count, 1);
+    assert_true(stores_kit_found(kit, "letters: there is one of 0:2, but that record can be read"));
+}
+
+/* What retention took is no difference, and is told. */
+static void test_letters_that_were_deleted_are_told(void **state) {
+    stores_kit *kit = begin(state);
+    char dead[VT_LETTER_TOPIC_BYTES_MAX];
+    add_garbage(kit, 0, 3);
+    stores_kit_derive(kit);
+    stores_kit_write_letters(kit, 0, 0, 3);
+    snprintf(dead, sizeof dead, "%s", vt_letter_reader_topic(kit->letters));
+    kafka_kit_set_config(kit->topic.handle, dead, "cleanup.policy", "delete");
+    kafka_kit_delete_before(kit->topic.handle, dead, 0, 2);
+    stores_kit_assert_agrees(kit);
+    assert_int_equal(kit->report.letters, 1);
+    assert_int_equal(kit->report.letters_deleted, 2);
 }
 
 static void test_a_store_that_is_behind_agrees(void **state) {
@@ -152,6 +201,8 @@ int main(void) {
         cmocka_unit_test_teardown(test_what_was_derived_agrees, end),
         cmocka_unit_test_teardown(test_an_id_in_two_partitions_is_counted_once, end),
         cmocka_unit_test_teardown(test_a_tally_that_counted_an_id_twice_is_named, end),
+        cmocka_unit_test_teardown(test_each_unreadable_record_has_a_letter, end),
+        cmocka_unit_test_teardown(test_letters_that_were_deleted_are_told, end),
         cmocka_unit_test_teardown(test_a_store_that_is_behind_agrees, end),
         cmocka_unit_test_teardown(test_stores_that_are_missing_are_named, end),
         cmocka_unit_test_teardown(test_a_change_in_each_store_is_named, end),
