@@ -9,6 +9,8 @@ enum { ACKS_BUFFER_BYTES = 65536 };
 
 typedef struct sampled_id {
     uint32_t len;
+    bool has_position;
+    vt_position position;
     char text[VT_VOTE_KEY_BYTES_MAX];
 } sampled_id;
 
@@ -21,6 +23,7 @@ struct vt_account {
     vt_send_summary summary;
     vt_histogram latency;
     vt_band_account *bands;
+    vt_reach reach;
     uint64_t ids_seen;
     uint32_t sample_count;
     sampled_id sample[VT_ACCOUNT_SAMPLE_MAX];
@@ -51,6 +54,7 @@ vt_err vt_account_open(const vt_account_options *options, vt_account **out, vt_r
     account->summary.total = options->total;
     vt_vote_ids_init(&account->random);
     vt_histogram_init(&account->latency);
+    vt_reach_init(&account->reach);
     account->bands = calloc(vt_band_names_count(vt_votes_bands(options->votes)), sizeof *account->bands);
     if (account->bands == NULL) {
         vt_reason_set(reason, "out of memory");
@@ -88,7 +92,7 @@ static void write_ack(vt_account *account, vt_slice id) {
 }
 
 /* Reservoir sampling: the n-th id replaces one with the chance MAX/n. */
-static void sample_id(vt_account *account, vt_slice id) {
+static void sample_id(vt_account *account, vt_slice id, vt_slice position) {
     uint32_t random = 0;
     account->ids_seen++;
     uint64_t place = account->sample_count;
@@ -103,11 +107,14 @@ static void sample_id(vt_account *account, vt_slice id) {
     } else {
         account->sample_count++;
     }
-    account->sample[place].len = (uint32_t) id.len;
-    memcpy(account->sample[place].text, id.ptr, id.len);
+    sampled_id *sampled = &account->sample[place];
+    sampled->len = (uint32_t) id.len;
+    sampled->has_position = vt_position_parse(position, &sampled->position);
+    memcpy(sampled->text, id.ptr, id.len);
 }
 
-void vt_account_accept(vt_account *account, uint32_t vote, vt_send_outcome outcome, vt_slice id, uint64_t waited_ns) {
+void vt_account_accept(vt_account *account, uint32_t vote, vt_send_outcome outcome, vt_slice id, vt_slice position,
+                       uint64_t waited_ns) {
     VT_ASSERT(outcome != VT_SEND_OUTCOME_RETRY && outcome != VT_SEND_OUTCOME_REFUSED);
     account->summary.accepted++;
     account->summary.duplicates += outcome == VT_SEND_OUTCOME_DUPLICATE;
@@ -119,8 +126,9 @@ void vt_account_accept(vt_account *account, uint32_t vote, vt_send_outcome outco
     vt_histogram_record(&account->latency, waited_ns, 1);
     if (id.len > 0 && id.len <= VT_VOTE_KEY_BYTES_MAX) {
         write_ack(account, id);
-        sample_id(account, id);
+        sample_id(account, id, position);
     }
+    vt_reach_add(&account->reach, position);
 }
 
 void vt_account_refuse(vt_account *account, vt_slice code, uint64_t waited_ns) {
@@ -170,4 +178,14 @@ uint32_t vt_account_sample_count(const vt_account *account) {
 vt_slice vt_account_sample(const vt_account *account, uint32_t index) {
     VT_ASSERT(index < account->sample_count);
     return vt_slice_of(account->sample[index].text, account->sample[index].len);
+}
+
+bool vt_account_sample_position(const vt_account *account, uint32_t index, vt_position *out) {
+    VT_ASSERT(index < account->sample_count);
+    *out = account->sample[index].position;
+    return account->sample[index].has_position;
+}
+
+const vt_reach *vt_account_reach(const vt_account *account) {
+    return &account->reach;
 }

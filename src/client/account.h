@@ -4,6 +4,7 @@
 
 #include "client/answer.h"
 #include "client/histogram.h"
+#include "client/reach.h"
 #include "client/summary.h"
 #include "client/vote_ids.h"
 
@@ -30,8 +31,10 @@ VT_MUST_CHECK vt_err vt_account_open(const vt_account_options *options, vt_accou
 void vt_account_close(vt_account *account);
 
 /* Enters the acceptance of a vote of the file. `id` is what the server calls it (copied; empty when it did not say, or
- * one of more than VT_VOTE_KEY_BYTES_MAX bytes: then it is neither written nor sampled). `waited_ns` is its latency. */
-void vt_account_accept(vt_account *account, uint32_t vote, vt_send_outcome outcome, vt_slice id, uint64_t waited_ns);
+ * one of more than VT_VOTE_KEY_BYTES_MAX bytes: then it is neither written nor sampled), `position` where it put it
+ * (copied; may be empty). `waited_ns` is its latency. */
+void vt_account_accept(vt_account *account, uint32_t vote, vt_send_outcome outcome, vt_slice id, vt_slice position,
+                       uint64_t waited_ns);
 
 /* Enters a refusal for `code`, or `votes` that never got an answer that settles them. */
 void vt_account_refuse(vt_account *account, vt_slice code, uint64_t waited_ns);
@@ -51,5 +54,10 @@ const vt_band_account *vt_account_band(const vt_account *account, uint32_t band)
  * Borrowed until the account is closed. */
 uint32_t vt_account_sample_count(const vt_account *account);
 vt_slice vt_account_sample(const vt_account *account, uint32_t index);
+/* Where the sampled vote stands; false when the server did not say. */
+bool vt_account_sample_position(const vt_account *account, uint32_t index, vt_position *out);
+
+/* The last positions of all that was acknowledged. Borrowed. */
+const vt_reach *vt_account_reach(const vt_account *account);
 
 #endif

@@ -16,8 +16,9 @@ typedef enum vt_send_outcome {
 
 typedef struct vt_send_answer {
     vt_send_outcome outcome;
-    vt_slice id;   /* as the server returned it; empty when it did not */
-    vt_slice code; /* why, when refused or to be retried; never empty then */
+    vt_slice id;       /* as the server returned it; empty when it did not */
+    vt_slice position; /* of the record; empty when the server did not say */
+    vt_slice code;     /* why, when refused or to be retried; never empty then */
 } vt_send_answer;
 
 /* A response as the protocol delivered it. */

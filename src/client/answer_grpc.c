@@ -3,7 +3,15 @@
 #include "vote/vote_proto.h"
 
 /* Field numbers of votaton.v1.Receipt and Error. */
-enum { RECEIPT_ID = 1, RECEIPT_STATUS = 3, RECEIPT_ERROR = 4, RECEIPT_FIELDS = 5, ERROR_CODE = 1, ERROR_FIELDS = 2 };
+enum {
+    RECEIPT_ID = 1,
+    RECEIPT_POSITION = 2,
+    RECEIPT_STATUS = 3,
+    RECEIPT_ERROR = 4,
+    RECEIPT_FIELDS = 5,
+    ERROR_CODE = 1,
+    ERROR_FIELDS = 2
+};
 
 enum { GRPC_OK = 0, GRPC_DEADLINE_EXCEEDED = 4, GRPC_RESOURCE_EXHAUSTED = 8, GRPC_UNAVAILABLE = 14 };
 
@@ -76,6 +84,7 @@ static vt_send_answer receipt_answer(vt_slice message) {
         answer = refused(fields[RECEIPT_STATUS]);
     }
     answer.id = fields[RECEIPT_ID];
+    answer.position = fields[RECEIPT_POSITION];
     return answer;
 }
 

@@ -28,7 +28,9 @@ static vt_send_answer error_answer(vt_send_answers *answers, const json_t *objec
 /* A receipt: `{"id","position","status"}`. */
 static vt_send_answer receipt_answer(const json_t *object) {
     vt_slice status = text_at(object, "status");
-    vt_send_answer answer = {.outcome = vt_send_answer_outcome_of(status), .id = text_at(object, "id")};
+    vt_send_answer answer = {.outcome = vt_send_answer_outcome_of(status),
+                             .id = text_at(object, "id"),
+                             .position = text_at(object, "position")};
     if (answer.outcome == VT_SEND_OUTCOME_REFUSED) {
         answer.code = status.len == 0 ? VT_SLICE("bad_answer") : status;
     }

@@ -99,17 +99,31 @@ static void explain_verdicts(const vt_check *check) {
     }
 }
 
-static bool check_bands(vt_check *check, const vt_account *account, uint32_t wait_ms) {
-    vt_reason reason;
+/* Until all that was acknowledged is counted, or nothing has come nearer to that for `wait_ms`. Where positions are not
+ * told the bands tell; one that will never grow is then waited for in vain. */
+static vt_err await_counts(vt_check *check, const vt_account *account, uint32_t wait_ms, vt_reason *reason) {
+    const vt_reach *wanted = vt_account_reach(account);
+    uint64_t nearest = UINT64_MAX;
     int64_t until_ns = wait_until(wait_ms);
-    vt_err err = VT_OK;
     for (;;) {
-        err = vt_results_fetch(&check->after, bands_of(check), &check->get, &reason);
-        if ((err == VT_OK && has_caught_up(check, account)) || vt_clock_monotonic_ns() >= until_ns) {
-            break;
+        vt_err err = vt_results_fetch(&check->after, bands_of(check), &check->get, reason);
+        bool is_told = err == VT_OK && vt_reach_is_known(wanted) && vt_reach_is_known(&check->after.reach);
+        uint64_t missing = is_told ? vt_reach_short_of(&check->after.reach, wanted) : UINT64_MAX;
+        bool is_counted = err == VT_OK && (missing == 0 || has_caught_up(check, account));
+        if (missing < nearest) {
+            nearest = missing;
+            until_ns = wait_until(wait_ms);
+        }
+        if (is_counted || vt_clock_monotonic_ns() >= until_ns) {
+            return err;
         }
         pause_a_little();
     }
+}
+
+static bool check_bands(vt_check *check, const vt_account *account, uint32_t wait_ms) {
+    vt_reason reason;
+    vt_err err = await_counts(check, account, wait_ms, &reason);
     if (err != VT_OK) {
         fprintf(check->out, "check: FAILED: %s\n", reason.text);
         return false;
@@ -128,11 +142,17 @@ static bool check_bands(vt_check *check, const vt_account *account, uint32_t wai
 typedef enum lookup { LOOKUP_COUNTED, LOOKUP_NOT_YET, LOOKUP_NOT_COUNTED } lookup;
 
 /* "counted" and "duplicate" are counted; "pending" and a vote that is not found yet may still become so. */
-static lookup look_up(vt_check *check, vt_slice id) {
+static lookup look_up(vt_check *check, const vt_account *account, uint32_t index) {
     char path[VT_HTTP_GET_PATH_BYTES_MAX];
+    char text[VT_POSITION_TEXT_MAX];
+    vt_slice id = vt_account_sample(account, index);
+    vt_position position;
+    bool has_position = vt_account_sample_position(account, index, &position);
+    int len = has_position ? (int) vt_position_format(position, text) : 0;
     int status = 0;
     vt_slice body = {0};
-    snprintf(path, sizeof path, "/v1/votes/%.*s", (int) id.len, id.ptr);
+    snprintf(path, sizeof path, "/v1/votes/%.*s%s%.*s", (int) id.len, id.ptr, has_position ? "?position=" : "", len,
+             text);
     if (vt_http_get_run(&check->get, path, &status, &body) != VT_OK || status != 200) {
         return LOOKUP_NOT_YET;
     }
@@ -154,10 +174,11 @@ static bool check_ids(vt_check *check, const vt_account *account, uint32_t wait_
     int64_t until_ns = wait_until(wait_ms);
     for (uint32_t i = 0; i < count; i++) {
         vt_slice id = vt_account_sample(account, i);
-        lookup found = look_up(check, id);
+        lookup found = look_up(check, account, i);
         while (found == LOOKUP_NOT_YET && vt_clock_monotonic_ns() < until_ns) {
             pause_a_little();
-            found = look_up(check, id);
+            found = look_up(check, account, i);
+            until_ns = found == LOOKUP_NOT_YET ? until_ns : wait_until(wait_ms);
         }
         missing += found != LOOKUP_COUNTED;
         if (found != LOOKUP_COUNTED && missing <= VT_CHECK_LINES_MAX) {

@@ -2,10 +2,11 @@
  *
  * Roles on many machines count and archive behind the answer, and results are at another address than votes.
  * The results are read before and after. Afterwards the check waits until they have grown by the votes that are sure to
- * be new, for a bounded time. A band that has grown by less than was acknowledged fails the check. One that has
- * grown by more is a warning: others may vote at the same time. Then a sample of the acknowledged ids (all, when there
- * are at most VT_ACCOUNT_SAMPLE_MAX) is looked up; each must be found and counted. Hidden results are said so, and only
- * ids are checked. */
+ * be new, or reach up to the last position that was acknowledged: what is missing then stays missing. It goes on
+ * waiting as long as they come nearer to that. A band that has grown by less than was acknowledged fails the check. One
+ * that has grown by more is a warning: others may vote at the same time. Then a sample of the acknowledged ids (all,
+ * when there are at most VT_ACCOUNT_SAMPLE_MAX) is looked up; each must be found and counted. Hidden results are said
+ * so, and only ids are checked. */
 #ifndef VT_CLIENT_CHECK_H
 #define VT_CLIENT_CHECK_H
 
@@ -29,7 +30,8 @@ typedef struct vt_check {
 VT_MUST_CHECK vt_err vt_check_begin(vt_check *check, const vt_target *target, const vt_votes *votes,
                                     uint32_t timeout_ms, FILE *out, vt_reason *reason);
 
-/* Compares, and writes what it finds to `out`. Waits at most `wait_ms` for the counts and once more for the ids. */
+/* Compares, and writes what it finds to `out`. Waits until all is counted, but at most `wait_ms` for the next step
+ * towards it: for a position, where the server tells them, and then for an id. */
 vt_check_result vt_check_end(vt_check *check, const vt_account *account, uint32_t wait_ms);
 
 void vt_check_release(vt_check *check); /* accepts a zeroed one */

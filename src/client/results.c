@@ -29,6 +29,13 @@ static void read_band(vt_results *results, const vt_band_names *names, const jso
     }
 }
 
+static void read_reach(vt_results *results, const json_t *position) {
+    vt_reach_init(&results->reach);
+    if (json_is_string(position)) {
+        vt_reach_add(&results->reach, vt_slice_of(json_string_value(position), json_string_length(position)));
+    }
+}
+
 bool vt_results_read(vt_results *results, const vt_band_names *names, vt_slice body) {
     json_t *root = json_loadb(body.len > 0 ? body.ptr : "", body.len, JSON_ALLOW_NUL, NULL);
     const json_t *bands = json_object_get(root, "bands");
@@ -40,6 +47,7 @@ bool vt_results_read(vt_results *results, const vt_band_names *names, vt_slice b
         results->total = number_at(root, "total");
         results->conflict = number_at(verdicts, "conflict");
         results->quota = number_at(verdicts, "quota");
+        read_reach(results, json_object_get(root, "position"));
         memset(results->bands, 0, vt_band_names_count(names) * sizeof *results->bands);
         for (size_t i = 0; i < json_array_size(bands); i++) {
             read_band(results, names, json_array_get(bands, i));

@@ -4,11 +4,13 @@
 
 #include "client/band_names.h"
 #include "client/http_get.h"
+#include "client/reach.h"
 
 typedef struct vt_results {
     uint64_t total;
     uint64_t conflict; /* acknowledged records that the count did not take, of the whole contest */
     uint64_t quota;
+    vt_reach reach;  /* up to where all is counted */
     bool is_hidden;  /* the bands, until somebody may see them */
     uint64_t *bands; /* by the band's number in the file; 0 for one that has no vote yet */
 } vt_results;

@@ -134,7 +134,7 @@ static void enter_acceptance(vt_sender *self, const vt_parcel_item *item, const 
     if (id.len == 0 && !vt_votes_has_id(self->options.votes, item->vote)) {
         id = vt_slice_of(item->id, VT_UUID_TEXT_LEN);
     }
-    vt_account_accept(self->options.account, item->vote, answer->outcome, id, waited_ns);
+    vt_account_accept(self->options.account, item->vote, answer->outcome, id, answer->position, waited_ns);
 }
 
 /* Enters what is settled and keeps the rest in the parcel. */

@@ -26,10 +26,10 @@ static vt_account *open_account(const char *acks_path, uint64_t total) {
 static void test_books(void **state) {
     (void) state;
     vt_account *account = open_account(NULL, 9);
-    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("a"), 10);
-    vt_account_accept(account, 0, VT_SEND_OUTCOME_DUPLICATE, VT_SLICE("b"), 20);
-    vt_account_accept(account, 1, VT_SEND_OUTCOME_RECORDED, VT_SLICE("c"), 30);
-    vt_account_accept(account, 1, VT_SEND_OUTCOME_COUNTED, VT_SLICE("d"), 30);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("a"), VT_SLICE(""), 10);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_DUPLICATE, VT_SLICE("b"), VT_SLICE(""), 20);
+    vt_account_accept(account, 1, VT_SEND_OUTCOME_RECORDED, VT_SLICE("c"), VT_SLICE(""), 30);
+    vt_account_accept(account, 1, VT_SEND_OUTCOME_COUNTED, VT_SLICE("d"), VT_SLICE(""), 30);
     vt_account_refuse(account, VT_SLICE("quota"), 90);
     vt_account_fail(account, 2);
     vt_account_finish(account, 7);
@@ -56,9 +56,9 @@ static void test_acks(void **state) {
     vt_reason reason;
     close(mkstemp(path));
     vt_account *account = open_account(path, 2);
-    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("first"), 1);
-    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, (vt_slice){0}, 1);
-    vt_account_accept(account, 0, VT_SEND_OUTCOME_DUPLICATE, VT_SLICE("second"), 1);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("first"), VT_SLICE(""), 1);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, (vt_slice){0}, VT_SLICE(""), 1);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_DUPLICATE, VT_SLICE("second"), VT_SLICE(""), 1);
     assert_int_equal(vt_account_flush(account, &reason), VT_OK);
     char text[64] = {0};
     FILE *file = fopen(path, "r");
@@ -73,7 +73,7 @@ static void test_acks_that_cannot_be_written(void **state) {
     (void) state;
     vt_account *account = open_account("/dev/full", 1);
     vt_reason reason = {0};
-    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("a"), 1);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("a"), VT_SLICE(""), 1);
     assert_int_equal(vt_account_flush(account, &reason), VT_ERR_IO);
     assert_non_null(strstr(reason.text, "/dev/full"));
     vt_account_close(account);
@@ -91,7 +91,7 @@ static void test_sample(void **state) {
     char id[16];
     for (int i = 0; i < 20000; i++) {
         int len = snprintf(id, sizeof id, "%d", i);
-        vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, vt_slice_of(id, (size_t) len), 1);
+        vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, vt_slice_of(id, (size_t) len), VT_SLICE(""), 1);
         assert_int_equal(vt_account_sample_count(account), i < VT_ACCOUNT_SAMPLE_MAX ? i + 1 : VT_ACCOUNT_SAMPLE_MAX);
     }
     int late = 0;

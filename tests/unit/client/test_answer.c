@@ -82,6 +82,7 @@ static void read_grpc(int status, vt_slice body, const char *code, bool batch, u
 static void test_grpc_single(void **state) {
     (void) state;
     read_grpc(0, VT_SLICE("\n\002ab\022\0011\032\007counted"), "", false, 1);
+    assert_true(vt_slice_eq(answers.items[0].position, VT_SLICE("1")));
     assert_answer(0, VT_SEND_OUTCOME_COUNTED, "ab", "");
     /* Unknown fields of every wire type are skipped. */
     read_grpc(0, VT_SLICE("\n\002ab\050\225\001\061xxxxxxxx\065yyyy\032\010recorded"), "", false, 1);

@@ -20,9 +20,12 @@
 #define SAID(body)                                                                                                     \
     { VT_MOCK_ANSWER_AND_CLOSE, 200, NULL, body }
 #define RESULTS(votes) SAID("{\"total\":" votes ",\"bands\":[{\"name\":\"A\",\"votes\":" votes "}]}")
+#define RESULTS_AT(votes, position)                                                                                    \
+    SAID("{\"total\":" votes ",\"position\":\"" position "\",\"bands\":[{\"name\":\"A\",\"votes\":" votes "}]}")
 #define BUSY                                                                                                           \
     { VT_MOCK_ANSWER_AND_CLOSE, 503, NULL, "{\"error\":{\"code\":\"busy\"}}" }
 #define COUNTED SAID("{\"id\":\"i\",\"position\":\"1\",\"status\":\"counted\"}")
+#define COUNTED_AT(position) SAID("{\"id\":\"i\",\"position\":\"" position "\",\"status\":\"counted\"}")
 #define PENDING SAID("{\"id\":\"i\",\"status\":\"pending\"}")
 #define QUOTA SAID("{\"id\":\"i\",\"status\":\"quota\"}")
 
@@ -67,6 +70,59 @@ static void test_somebody_else_votes(void **state) {
     assert_check(steps, 4, VT_CHECK_PASSED, "warning: A: 1 acknowledged, grew by 3");
 }
 
+/* All is counted that was acknowledged: what did not grow by then never will, and nobody waits for it. */
+static void test_less_than_acknowledged_of_all_that_is_counted(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {RESULTS_AT("7", "0:4,1:9"),  COUNTED_AT("1:11"),          RESULTS_AT("7", "0:4,1:9"),
+                                  RESULTS_AT("7", "0:8,1:10"), RESULTS_AT("7", "0:8,1:11"), QUOTA};
+    vt_mock_http *mock = vt_mock_http_start(steps, 6);
+    vt_send_options options;
+    vt_reason reason;
+    vt_send_options_init(&options);
+    options.file = vt_test_vote_on_disk();
+    options.to = vt_mock_http_url(mock);
+    options.connections = 1;
+    options.check = true;
+    options.report = stdout;
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_OK);
+    assert_int_equal(summary.check, VT_CHECK_FAILED);
+    assert_int_equal(vt_mock_http_count(mock), 6);
+    assert_non_null(strstr(vt_mock_http_request(mock, 5), "/v1/votes/i?position=1:11 "));
+    vt_mock_http_stop(mock);
+}
+
+/* A count that goes on is waited for: each step is in time, all together take longer. */
+static void test_a_slow_count(void **state) {
+    (void) state;
+    enum { STEPS = 16, WAIT_MS = 400 };
+    static char bodies[STEPS][96];
+    vt_mock_step steps[STEPS + 2] = {RESULTS_AT("7", "3")};
+    for (int i = 0; i < STEPS; i++) {
+        snprintf(bodies[i], sizeof bodies[i],
+                 "{\"total\":7,\"position\":\"%d\",\"bands\":[{\"name\":\"A\",\"votes\":%d}]}", 3 + i,
+                 i == STEPS - 1 ? 8 : 7);
+        steps[1 + i] = (vt_mock_step) SAID(bodies[i]);
+    }
+    steps[STEPS + 1] = (vt_mock_step) COUNTED;
+    vt_mock_http *mock = vt_mock_http_start(steps, STEPS + 2);
+    vt_votes *votes = vt_test_votes(VT_TEST_TWO_VOTES, VT_ENCODING_JSON);
+    vt_account_options books = {.votes = votes, .total = 1};
+    vt_account *account = NULL;
+    vt_target target;
+    vt_check check;
+    vt_reason reason;
+    assert_int_equal(vt_target_parse("--to", vt_mock_http_url(mock), &target, &reason), VT_OK);
+    assert_int_equal(vt_target_resolve(&target, &reason), VT_OK);
+    assert_int_equal(vt_check_begin(&check, &target, votes, 1000, stdout, &reason), VT_OK);
+    assert_int_equal(vt_account_open(&books, &account, &reason), VT_OK);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("i"), VT_SLICE("18"), 1);
+    assert_int_equal(vt_check_end(&check, account, WAIT_MS), VT_CHECK_PASSED);
+    vt_account_close(account);
+    vt_check_release(&check);
+    vt_votes_free(votes);
+    vt_mock_http_stop(mock);
+}
+
 /* The counts never grow, and the id is never found: each wait ends by itself. */
 static void test_less_than_acknowledged(void **state) {
     (void) state;
@@ -85,7 +141,7 @@ static void test_less_than_acknowledged(void **state) {
     assert_int_equal(vt_target_resolve(&target, &reason), VT_OK);
     assert_int_equal(vt_check_begin(&check, &target, votes, 1000, out, &reason), VT_OK);
     assert_int_equal(vt_account_open(&books, &account, &reason), VT_OK);
-    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("i"), 1);
+    vt_account_accept(account, 0, VT_SEND_OUTCOME_COUNTED, VT_SLICE("i"), VT_SLICE(""), 1);
     assert_int_equal(vt_check_end(&check, account, 300), VT_CHECK_FAILED);
     fclose(out);
     assert_non_null(strstr(text, "FAILED: A: 1 acknowledged, grew by 0"));
@@ -178,6 +234,8 @@ int main(void) {
         cmocka_unit_test(test_passed),
         cmocka_unit_test(test_somebody_else_votes),
         cmocka_unit_test(test_less_than_acknowledged),
+        cmocka_unit_test(test_less_than_acknowledged_of_all_that_is_counted),
+        cmocka_unit_test(test_a_slow_count),
         cmocka_unit_test(test_id_that_is_not_counted),
         cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_nobody_to_ask),
