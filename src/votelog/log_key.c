@@ -47,6 +47,11 @@ void vt_log_key_append(bson_t *to, const char *name, const vt_id *ledger_id, vt_
     BSON_APPEND_BINARY(to, name, BSON_SUBTYPE_BINARY, key.bytes, sizeof key.bytes);
 }
 
+void vt_log_key_append_partition(bson_t *to, const vt_id *ledger_id, int32_t partition) {
+    vt_log_key key = vt_log_key_of(ledger_id, (vt_position){partition, 0});
+    BSON_APPEND_BINARY(to, "_id", BSON_SUBTYPE_BINARY, key.bytes, VT_LOG_KEY_PARTITION_LEN);
+}
+
 void vt_log_key_append_range(bson_t *to, const vt_id *ledger_id, vt_position low, vt_position high) {
     bson_t range;
     BSON_APPEND_DOCUMENT_BEGIN(to, "_id", &range);

@@ -14,7 +14,7 @@
 
 #include <mongoc/mongoc.h>
 
-enum { VT_LOG_KEY_LEN = VT_ID_LEN + 4 + 8 };
+enum { VT_LOG_KEY_PARTITION_LEN = VT_ID_LEN + 4, VT_LOG_KEY_LEN = VT_LOG_KEY_PARTITION_LEN + 8 };
 
 typedef struct vt_log_key {
     uint8_t bytes[VT_LOG_KEY_LEN];
@@ -28,6 +28,9 @@ bool vt_log_key_read(const bson_t *document, const vt_id *ledger_id, vt_position
 
 /* Appends a key as field `name` ("_id", "$lt"). */
 void vt_log_key_append(bson_t *to, const char *name, const vt_id *ledger_id, vt_position position);
+
+/* Appends the _id of what concerns a whole partition: the key without its offset. */
+void vt_log_key_append_partition(bson_t *to, const vt_id *ledger_id, int32_t partition);
 
 /* Appends {_id: {$gte: key of low, $lt: key of high}}. */
 void vt_log_key_append_range(bson_t *to, const vt_id *ledger_id, vt_position low, vt_position high);

@@ -2,20 +2,11 @@
 
 #include "mongo/mongo_bson.h"
 #include "mongo/mongo_find.h"
+#include "votelog/log_key.h"
 
 #include <stdio.h>
 
-enum { DUPLICATE_KEY = 11000, KEY_LEN = VT_ID_LEN + 4 };
-
-static void append_key(bson_t *to, const vt_id *ledger_id, int32_t partition) {
-    uint8_t key[KEY_LEN];
-    uint32_t number = (uint32_t) partition;
-    memcpy(key, ledger_id->bytes, VT_ID_LEN);
-    for (int i = 0; i < 4; i++) {
-        key[VT_ID_LEN + i] = (uint8_t) (number >> (24 - 8 * i));
-    }
-    BSON_APPEND_BINARY(to, "_id", BSON_SUBTYPE_BINARY, key, sizeof key);
-}
+enum { DUPLICATE_KEY = 11000 };
 
 typedef struct stored_position {
     vt_log_position position;
@@ -43,7 +34,7 @@ vt_err vt_log_position_load(vt_log_access *access, int32_t partition, vt_log_cla
     stored_position stored = {0};
     bson_error_t error = {0};
     bson_t filter = BSON_INITIALIZER;
-    append_key(&filter, &access->ledger_id, partition);
+    vt_log_key_append_partition(&filter, &access->ledger_id, partition);
     vt_mongo_find find = {.filter = &filter,
                           .limit = 1,
                           .timeout_ms = vt_mongo_timeout_ms(access->mongo),
@@ -69,7 +60,7 @@ vt_err vt_log_position_create(vt_log_access *access, int32_t partition, int64_t 
     bson_error_t error = {0};
     bson_t document = BSON_INITIALIZER;
     bson_oid_init(&made.generation, NULL);
-    append_key(&document, &access->ledger_id, partition);
+    vt_log_key_append_partition(&document, &access->ledger_id, partition);
     BSON_APPEND_INT32(&document, "partition", partition);
     BSON_APPEND_INT64(&document, "next", next);
     BSON_APPEND_BOOL(&document, "is_rebuilding", false);
@@ -110,7 +101,7 @@ static void append_claim(bson_t *to, const vt_log_claim *claim) {
 vt_err vt_log_position_move(vt_log_access *access, int32_t partition, const vt_log_claim *claim, int64_t from,
                             int64_t next, const vt_id *mark) {
     bson_t filter = BSON_INITIALIZER;
-    append_key(&filter, &access->ledger_id, partition);
+    vt_log_key_append_partition(&filter, &access->ledger_id, partition);
     BSON_APPEND_INT64(&filter, "next", from);
     append_claim(&filter, claim);
     bson_t *change = BCON_NEW("$set", "{", "next", BCON_INT64(next), "mark",
@@ -125,7 +116,7 @@ vt_err vt_log_position_begin_rebuild(vt_log_access *access, int32_t partition, i
     vt_log_claim begun = {.is_rebuilding = true};
     bson_oid_init(&begun.generation, NULL);
     bson_t filter = BSON_INITIALIZER;
-    append_key(&filter, &access->ledger_id, partition);
+    vt_log_key_append_partition(&filter, &access->ledger_id, partition);
     bson_t *change = BCON_NEW("$set", "{", "partition", BCON_INT32(partition), "next", BCON_INT64(next),
                               "is_rebuilding", BCON_BOOL(true), "generation", BCON_OID(&begun.generation), "}",
                               "$unset", "{", "mark", BCON_UTF8(""), "}");
@@ -140,7 +131,7 @@ vt_err vt_log_position_begin_rebuild(vt_log_access *access, int32_t partition, i
 
 vt_err vt_log_position_end_rebuild(vt_log_access *access, int32_t partition, vt_log_claim *claim) {
     bson_t filter = BSON_INITIALIZER;
-    append_key(&filter, &access->ledger_id, partition);
+    vt_log_key_append_partition(&filter, &access->ledger_id, partition);
     BSON_APPEND_OID(&filter, "generation", &claim->generation);
     bson_t *change = BCON_NEW("$set", "{", "is_rebuilding", BCON_BOOL(false), "}");
     vt_err err = update(access, &filter, change, false);
