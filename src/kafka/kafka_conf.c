@@ -23,7 +23,7 @@ static const property defaults[] = {
     {"socket.nagle.disable", "true"},
     {"socket.keepalive.enable", "true"},
     {"socket.connection.setup.timeout.ms", "10000"},
-    {"socket.timeout.ms", "10000"},
+    {"socket.timeout.ms", "5000"}, /* whoever closes waits for requests that are on their way to a silent broker */
     {"log.connection.close", "false"},
 };
 
