@@ -38,7 +38,7 @@ static void archive_state(void *context, vt_admin_state *out) {
     const archive *self = context;
     out->ledger = "kafka";
     out->log = "mongodb";
-    vt_service_state_contest(out, vt_definition_contest(self->consumer.definition));
+    vt_service_state_contest(out, vt_contest_now(vt_definition_contest(self->consumer.definition)));
 }
 
 static void archive_stop(void *context) {

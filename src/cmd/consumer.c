@@ -53,8 +53,17 @@ vt_err vt_consumer_connect(vt_consumer *self, vt_service *service, char reason[V
         snprintf(reason, VT_SERVICE_REASON_MAX, "contest: %s", why);
         return err;
     }
-    vt_topic_disconnect(&self->topic);
     return VT_OK;
+}
+
+static vt_err read_newest(void *context, vt_definition **out, char reason[VT_SERVICE_REASON_MAX]) {
+    vt_consumer *self = context;
+    char why[VT_REASON_MAX];
+    vt_err err = vt_contest_read(self->topic.ledger, out, why);
+    if (err != VT_OK) {
+        snprintf(reason, VT_SERVICE_REASON_MAX, "contest: %s", why);
+    }
+    return err;
 }
 
 /* ---- the workers ---- */
@@ -103,7 +112,9 @@ vt_err vt_consumer_start(vt_consumer *self, const vt_consumer_stores *stores, ch
     while (err == VT_OK && self->workers_count < wanted) {
         err = start_worker(self, stores, reason);
     }
-    return err;
+    const vt_contest_follower_options follow = {
+        .read = read_newest, .context = self, .first = self->definition, .service = self->service};
+    return err == VT_OK ? vt_contest_follower_open(&follow, &self->follower) : err;
 }
 
 void vt_consumer_stop(vt_consumer *self) {
@@ -111,6 +122,7 @@ void vt_consumer_stop(vt_consumer *self) {
     for (uint32_t i = 0; i < self->workers_count; i++) {
         vt_count_worker_stop(self->workers[i]);
     }
+    vt_contest_follower_stop(self->follower);
     while (self->workers_count > 0) {
         vt_count_worker_close(self->workers[--self->workers_count]);
     }
@@ -118,6 +130,7 @@ void vt_consumer_stop(vt_consumer *self) {
 }
 
 void vt_consumer_release(vt_consumer *self) {
+    vt_contest_follower_close(self->follower);
     vt_count_status_close(self->status);
     vt_definition_free(self->definition);
     vt_topic_release(&self->topic);

@@ -3,6 +3,7 @@
 #ifndef VT_CMD_CONSUMER_H
 #define VT_CMD_CONSUMER_H
 
+#include "cmd/contest_follower.h"
 #include "cmd/topic.h"
 #include "contest/definition.h"
 #include "count/worker.h"
@@ -11,6 +12,7 @@
 typedef struct vt_consumer {
     vt_topic topic;
     vt_definition *definition; /* NULL before it is connected */
+    vt_contest_follower *follower;
     vt_service *service;
     vt_count_status *status;
     vt_count_worker *workers[VT_COUNT_WORKERS_MAX];
@@ -37,7 +39,7 @@ typedef struct vt_consumer_stores {
 VT_MUST_CHECK vt_err vt_consumer_start(vt_consumer *consumer, const vt_consumer_stores *stores,
                                        char reason[VT_SERVICE_REASON_MAX]);
 
-/* Ends the workers. */
+/* Ends the workers, and follows the contest no more. */
 void vt_consumer_stop(vt_consumer *consumer);
 
 /* Closes the rest, when nobody renders metrics and health any more. Accepts a zeroed one. */

@@ -10,7 +10,6 @@ typedef struct count {
     vt_consumer consumer;
     vt_redis_url url;
     vt_tally_views *views; /* NULL: none */
-    vt_buf contest_json;
 } count;
 
 static vt_err count_connect(void *context, vt_service *service, char reason[VT_SERVICE_REASON_MAX]) {
@@ -26,11 +25,9 @@ static vt_err open_store(void *context, uint32_t index, vt_derived **out, char r
         .url = &self->url,
         .timeout_ms = self->consumer.service->config->store_timeout_ms,
         .ledger_id = contest->ledger_id,
-        .votes_per_voter = contest->limit_by == VT_LIMIT_NONE ? 0 : contest->votes_per_voter,
-        .contest_version = contest->version,
-        .contest_json = vt_buf_slice(&self->contest_json),
-        .views = index == 0 ? self->views : NULL, /* one worker publishes for all partitions */
         .contest = contest,
+        .write_contest = vt_definition_write_json,
+        .views = index == 0 ? self->views : NULL, /* one worker publishes for all partitions */
         .metrics = self->consumer.service->metrics,
     };
     return vt_tally_store_open(&options, out, reason);
@@ -54,10 +51,7 @@ static vt_err count_open(void *context, vt_service *service, char reason[VT_SERV
     count *self = context;
     const vt_consumer_stores stores = {
         .name = "tally", .sends_dead_letters = true, .open = open_store, .context = self};
-    vt_err err = vt_definition_write_json(vt_definition_contest(self->consumer.definition), &self->contest_json);
-    if (err == VT_OK) {
-        err = open_views(self, service->config, reason);
-    }
+    vt_err err = open_views(self, service->config, reason);
     return err == VT_OK ? vt_consumer_start(&self->consumer, &stores, reason) : err;
 }
 
@@ -65,7 +59,7 @@ static void count_state(void *context, vt_admin_state *out) {
     const count *self = context;
     out->ledger = "kafka";
     out->tally = "redis";
-    vt_service_state_contest(out, vt_definition_contest(self->consumer.definition));
+    vt_service_state_contest(out, vt_contest_now(vt_definition_contest(self->consumer.definition)));
 }
 
 static void count_stop(void *context) {
@@ -76,14 +70,12 @@ static void count_stop(void *context) {
 static void count_close(void *context) {
     count *self = context;
     vt_tally_views_close(self->views);
-    vt_buf_release(&self->contest_json);
     vt_consumer_release(&self->consumer);
     explicit_bzero(&self->url, sizeof self->url);
 }
 
 int vt_cmd_count(const vt_config *config) {
     count self = {0};
-    vt_buf_init(&self.contest_json, VT_CONTEST_JSON_BYTES_MAX);
     const vt_role role = {
         .needs = "kafka",
         .connect = count_connect,

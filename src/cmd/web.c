@@ -1,6 +1,7 @@
 /* `votaton web`: shows the results of the tally in Redis and the votes of the log in MongoDB. */
 #include "web/web.h"
 
+#include "cmd/contest_follower.h"
 #include "cmd/store_url.h"
 #include "contest/definition.h"
 #include "tally/tally_redis.h"
@@ -14,13 +15,14 @@ typedef struct web {
     vt_mongo_url log_url;
     vt_redis *redis; /* for asking for the contest */
     vt_definition *definition;
+    vt_contest_follower *follower;
     vt_tally *tally;
     vt_votelog *votelog;
     vt_web *web;
 } web;
 
 /* The contest as a counter has copied it into the tally. */
-static vt_err read_contest(web *self, vt_buf *json, char reason[VT_SERVICE_REASON_MAX]) {
+static vt_err parse_contest(const web *self, vt_buf *json, vt_definition **out, char reason[VT_SERVICE_REASON_MAX]) {
     uint32_t version;
     vt_err err = vt_tally_redis_contest(self->redis, json, &version);
     if (err != VT_OK) {
@@ -34,11 +36,19 @@ static vt_err read_contest(web *self, vt_buf *json, char reason[VT_SERVICE_REASO
         return VT_ERR_BUSY;
     }
     vt_problem problem;
-    err = vt_definition_read_json(vt_buf_slice(json), &self->definition, &problem);
+    err = vt_definition_read_json(vt_buf_slice(json), out, &problem);
     if (err != VT_OK) {
         snprintf(reason, VT_SERVICE_REASON_MAX, "contest: the one in the tally cannot be read: %s",
                  err == VT_ERR_BAD_CONTEST ? problem.reason : vt_err_text(err));
     }
+    return err;
+}
+
+static vt_err read_contest(void *context, vt_definition **out, char reason[VT_SERVICE_REASON_MAX]) {
+    vt_buf json;
+    vt_buf_init(&json, VT_CONTEST_JSON_BYTES_MAX);
+    vt_err err = parse_contest(context, &json, out, reason);
+    vt_buf_release(&json);
     return err;
 }
 
@@ -57,14 +67,25 @@ static vt_err read_settings(web *self, const vt_config *config, char reason[VT_S
 static vt_err web_connect(void *context, vt_service *service, char reason[VT_SERVICE_REASON_MAX]) {
     web *self = context;
     vt_err err = self->redis != NULL ? VT_OK : read_settings(self, service->config, reason);
+    return err == VT_OK ? read_contest(self, &self->definition, reason) : err;
+}
+
+/* Another ledger's contest is not followed: what is shown is the first one's. */
+static vt_err read_newest(void *context, vt_definition **out, char reason[VT_SERVICE_REASON_MAX]) {
+    const web *self = context;
+    vt_definition *found = NULL;
+    vt_err err = read_contest(context, &found, reason);
+    if (err == VT_OK &&
+        !vt_id_eq(&vt_definition_contest(found)->ledger_id, &vt_definition_contest(self->definition)->ledger_id)) {
+        snprintf(reason, VT_SERVICE_REASON_MAX, "contest: the one in the tally belongs to another ledger by now");
+        err = VT_ERR_BUSY;
+    }
     if (err != VT_OK) {
+        vt_definition_free(found);
         return err;
     }
-    vt_buf json;
-    vt_buf_init(&json, VT_CONTEST_JSON_BYTES_MAX);
-    err = read_contest(self, &json, reason);
-    vt_buf_release(&json);
-    return err;
+    *out = found;
+    return VT_OK;
 }
 
 static vt_err open_stores(web *self, const vt_config *config, char reason[VT_SERVICE_REASON_MAX]) {
@@ -73,8 +94,6 @@ static vt_err open_stores(web *self, const vt_config *config, char reason[VT_SER
         snprintf(reason, VT_SERVICE_REASON_MAX, "contest: the one in the tally is not of a ledger in Kafka");
         return VT_ERR_OTHER_LEDGER;
     }
-    vt_redis_close(self->redis);
-    self->redis = NULL;
     vt_err err = vt_tally_redis_open(&self->tally_url, &contest->ledger_id, contest->partitions,
                                      config->store_timeout_ms, &self->tally);
     return err == VT_OK ? vt_votelog_mongo_open(&self->log_url, &contest->ledger_id, config->store_timeout_ms,
@@ -97,7 +116,10 @@ static vt_err web_open(void *context, vt_service *service, char reason[VT_SERVIC
         .limits = vt_web_limits_default(service->config->threads),
         .posts_elsewhere = true,
     };
-    return vt_web_open(&options, &self->web);
+    err = vt_web_open(&options, &self->web);
+    const vt_contest_follower_options follow = {
+        .read = read_newest, .context = self, .first = self->definition, .service = service};
+    return err == VT_OK ? vt_contest_follower_open(&follow, &self->follower) : err;
 }
 
 static uint32_t web_routes(void *context, vt_route_table tables[VT_LISTENERS_TABLES_MAX]) {
@@ -110,11 +132,12 @@ static void web_state(void *context, vt_admin_state *out) {
     const web *self = context;
     out->tally = "redis";
     out->log = "mongodb";
-    vt_service_state_contest(out, vt_definition_contest(self->definition));
+    vt_service_state_contest(out, vt_contest_now(vt_definition_contest(self->definition)));
 }
 
 static void web_stop(void *context) {
     web *self = context;
+    vt_contest_follower_stop(self->follower);
     if (self->web != NULL) {
         vt_web_stop(self->web);
     }
@@ -125,6 +148,7 @@ static void web_close(void *context) {
     vt_web_close(self->web);
     vt_votelog_close(self->votelog);
     vt_tally_close(self->tally);
+    vt_contest_follower_close(self->follower);
     vt_redis_close(self->redis);
     vt_definition_free(self->definition);
     explicit_bzero(&self->tally_url, sizeof self->tally_url);

@@ -76,6 +76,7 @@ vt_err vt_definition_copy(const vt_contest *contest, vt_definition **out) {
     }
     vt_contest *copy = &definition->contest;
     *copy = *contest;
+    atomic_init(&copy->newer, NULL);
     copy->bands = (vt_band *) (definition + 1);
     copy->bands_by_name = (const vt_band **) (copy->bands + bands_count);
     layout free_part = {.albums = (vt_slice *) (copy->bands_by_name + bands_count)};
@@ -100,6 +101,10 @@ void vt_definition_set_stamp(vt_definition *definition, const vt_definition_stam
     contest->partitions = stamp->partitions;
     memcpy(contest->secret_check, contest->limit_by == VT_LIMIT_NONE ? none : stamp->secret_check,
            sizeof contest->secret_check);
+}
+
+void vt_definition_set_newer(vt_definition *definition, const vt_definition *newer) {
+    atomic_store_explicit(&definition->contest.newer, &newer->contest, memory_order_release);
 }
 
 vt_err vt_definition_open_default(vt_slice name, vt_definition **out) {

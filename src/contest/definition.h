@@ -58,6 +58,10 @@ VT_MUST_CHECK vt_err vt_definition_read_json(vt_slice text, vt_definition **out,
  * contest. Errors as vt_buf_append; the buffer is unchanged then. */
 VT_MUST_CHECK vt_err vt_definition_write_json(const vt_contest *contest, vt_buf *out);
 
+/* From now on vt_contest_now tells all who have the contest of `newer`, which must live as long as they do. Any thread.
+ */
+void vt_definition_set_newer(vt_definition *definition, const vt_definition *newer);
+
 /* Ties the contest to a ledger, before anybody else sees it. */
 void vt_definition_set_stamp(vt_definition *definition, const vt_definition_stamp *stamp);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PUBLISH_PAUSE_MS = 250 };
+enum { PUBLISH_PAUSE_MS = 250, CONTEST_JSON_BYTES_MAX = 4194304 };
 
 /* One partition that was asked for. */
 typedef struct store_partition {
@@ -23,8 +23,9 @@ typedef struct tally_store {
     vt_derived derived; /* first */
     vt_tally_store_options options;
     vt_redis *redis;
-    uint64_t greeted; /* the connection whose server was checked and has the contest; 0: none */
-    bool has_warned;  /* that the server is not durable */
+    const vt_contest *contest; /* the version that is followed now */
+    uint64_t greeted;          /* the connection whose server was checked and has the contest; 0: none */
+    bool has_warned;           /* that the server is not durable */
     int64_t published_ms;
     vt_err published;
     store_partition partitions[VT_PARTITIONS_MAX];
@@ -63,6 +64,11 @@ static vt_err explain_redis(tally_store *self, vt_err err) {
     return explain(self, err, vt_redis_reason(self->redis));
 }
 
+/* 0: none. */
+static uint32_t limit_of(const vt_contest *contest) {
+    return contest->limit_by == VT_LIMIT_NONE ? 0 : contest->votes_per_voter;
+}
+
 /* ---- the server ---- */
 
 static vt_err check_server(tally_store *self) {
@@ -78,12 +84,15 @@ static vt_err check_server(tally_store *self) {
 }
 
 static vt_err put_contest(tally_store *self) {
-    const vt_tally_store_options *options = &self->options;
-    if (options->contest_version == 0) {
-        return VT_OK;
+    vt_buf json;
+    vt_buf_init(&json, CONTEST_JSON_BYTES_MAX);
+    vt_err err = self->options.write_contest(self->contest, &json);
+    if (err != VT_OK) {
+        vt_buf_release(&json);
+        return explain(self, err, vt_err_text(err));
     }
-    vt_err err =
-        vt_fence_put_contest(self->redis, &options->ledger_id, options->contest_version, options->contest_json);
+    err = vt_fence_put_contest(self->redis, &self->options.ledger_id, self->contest->version, vt_buf_slice(&json));
+    vt_buf_release(&json);
     const char *other = "the contest in the tally belongs to another ledger";
     return explain(self, err, err == VT_ERR_OTHER_LEDGER ? other : vt_redis_reason(self->redis));
 }
@@ -116,7 +125,7 @@ static vt_err open_fence(tally_store *self, int32_t partition, vt_fence_place pl
         .place = place,
         .partition = partition,
         .ledger_id = self->options.ledger_id,
-        .votes_per_voter = self->options.votes_per_voter,
+        .votes_per_voter = limit_of(self->contest),
     };
     vt_err err = vt_fence_open(&options, out);
     return explain(self, err, vt_err_text(err));
@@ -286,8 +295,7 @@ static void forget(vt_derived *derived, int32_t partition) {
 /* ---- tick ---- */
 
 static bool may_publish(const tally_store *self) {
-    const vt_contest *contest = self->options.contest;
-    return self->options.views != NULL && (contest == NULL || vt_contest_results_visible(contest, vt_clock_wall_ms()));
+    return self->options.views != NULL && vt_contest_results_visible(self->contest, vt_clock_wall_ms());
 }
 
 static void publish(tally_store *self) {
@@ -328,8 +336,29 @@ static void finish_rebuilds(tally_store *self) {
     }
 }
 
+/* A limit changes only before votes are taken: what is folded already is the same by both. The fences are made anew, so
+ * that the next batch is answered VT_ERR_MOVED, and is folded by the new one. */
+static void follow_contest(tally_store *self) {
+    const vt_contest *newest = vt_contest_now(self->options.contest);
+    if (newest == self->contest) {
+        return;
+    }
+    bool is_other_limit = limit_of(newest) != limit_of(self->contest);
+    self->contest = newest;
+    for (int32_t i = 0; i < VT_PARTITIONS_MAX && is_other_limit; i++) {
+        forget(&self->derived, i);
+    }
+    self->greeted = 0;
+    vt_err err = greet_server(self);
+    if (err != VT_OK) {
+        /* Said again, and acted on, when a partition is loaded. */
+        vt_log(VT_LOG_WARN, "contest_not_copied", VT_LOG_STR("reason", self->reason));
+    }
+}
+
 static void tick(vt_derived *derived) {
     tally_store *self = store_of(derived);
+    follow_contest(self);
     finish_rebuilds(self);
     publish(self);
 }
@@ -382,6 +411,7 @@ vt_err vt_tally_store_open(const vt_tally_store_options *options, vt_derived **o
     }
     self->derived.kind = &kind;
     self->options = *options;
+    self->contest = vt_contest_now(options->contest);
     register_metrics(self, options->metrics);
     *out = &self->derived;
     return VT_OK;

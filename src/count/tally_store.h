@@ -15,11 +15,11 @@ typedef struct vt_tally_store_options {
     const vt_redis_url *url; /* borrowed until close */
     uint32_t timeout_ms;     /* 10..60,000: for connecting and each answer */
     vt_id ledger_id;
-    uint32_t votes_per_voter; /* 0: no limit */
-    uint32_t contest_version; /* 0: none to copy into the tally */
-    vt_slice contest_json;    /* borrowed until close */
+    /* Its newest version (vt_contest_now) is copied into the tally, limits the votes, and holds views back while
+     * results are hidden; borrowed until close. */
+    const vt_contest *contest;
+    vt_err (*write_contest)(const vt_contest *contest, vt_buf *out); /* appends its JSON */
     vt_tally_views *views; /* published at most 4 times a second; of this store alone, borrowed until close; or NULL */
-    const vt_contest *contest; /* views wait until its results are visible; borrowed until close; NULL: never */
     vt_metrics *metrics;
 } vt_tally_store_options;
 

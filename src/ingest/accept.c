@@ -3,7 +3,7 @@
 #include "base/assert.h"
 #include "contest/code.h"
 
-static vt_id find_address_voter(const vt_accept_rules *rules, const vt_request *request) {
+static vt_id find_address_voter(const vt_accept_rules *rules, const vt_contest *contest, const vt_request *request) {
     vt_slice lines[VT_FORWARDED_HOPS_MAX];
     size_t count = 0;
     for (uint32_t i = request->headers_count; i > 0 && count < VT_FORWARDED_HOPS_MAX; i--) {
@@ -15,12 +15,12 @@ static vt_id find_address_voter(const vt_accept_rules *rules, const vt_request *
     vt_address client =
         vt_client_address(request->peer.address, lines + VT_FORWARDED_HOPS_MAX - count, count, rules->trusted_proxies);
     vt_address limiting = vt_limiting_address(&client);
-    return vt_secret_voter(rules->secret, &rules->contest->ledger_id, VT_LIMIT_ADDRESS,
+    return vt_secret_voter(rules->secret, &contest->ledger_id, VT_LIMIT_ADDRESS,
                            vt_slice_of((const char *) limiting.bytes, sizeof limiting.bytes));
 }
 
 vt_accept_request vt_accept_request_of(const vt_accept_rules *rules, const vt_request *request, int64_t now_ms) {
-    vt_accept_request out = {.now_ms = now_ms};
+    vt_accept_request out = {.contest = vt_contest_now(rules->contest), .now_ms = now_ms};
     for (uint32_t i = 0; i < request->headers_count; i++) {
         const vt_header *header = &request->headers[i];
         if (vt_slice_eq(header->name, VT_SLICE("idempotency-key"))) {
@@ -30,8 +30,8 @@ vt_accept_request vt_accept_request_of(const vt_accept_rules *rules, const vt_re
             out.voter_code = header->value;
         }
     }
-    if (rules->contest->limit_by == VT_LIMIT_ADDRESS) {
-        out.address_voter = find_address_voter(rules, request);
+    if (out.contest->limit_by == VT_LIMIT_ADDRESS) {
+        out.address_voter = find_address_voter(rules, out.contest, request);
     }
     return out;
 }
@@ -68,7 +68,7 @@ static vt_err choose_key(const vt_accept_request *request, const vt_vote *vote, 
 
 static vt_err find_voter(const vt_accept_rules *rules, const vt_accept_request *request, const vt_vote *vote,
                          vt_record *record) {
-    const vt_contest *contest = rules->contest;
+    const vt_contest *contest = request->contest;
     record->has_voter = contest->limit_by != VT_LIMIT_NONE;
     if (contest->limit_by == VT_LIMIT_CODE) {
         vt_slice code = vote->text[VT_FIELD_VOTER_CODE];
@@ -81,18 +81,18 @@ static vt_err find_voter(const vt_accept_rules *rules, const vt_accept_request *
     return VT_OK;
 }
 
-static vt_err make_id(const vt_accept_rules *rules, vt_intake *intake, int64_t now_ms, vt_slice key, int32_t item,
+static vt_err make_id(const vt_accept_request *request, vt_intake *intake, vt_slice key, int32_t item,
                       vt_record *record) {
     if (key.ptr == NULL) {
         uint8_t random[VT_UUID_RANDOM_LEN];
         vt_err err = vt_intake_random(intake, random, sizeof random);
         if (err == VT_OK) {
-            record->id = vt_uuid_v7(now_ms, random);
+            record->id = vt_uuid_v7(request->now_ms, random);
         }
         return err;
     }
     record->id = vt_identity_derive(&(vt_identity_input){
-        .ledger_id = &rules->contest->ledger_id,
+        .ledger_id = &request->contest->ledger_id,
         .voter = record->has_voter ? &record->voter : NULL,
         .key = key,
         .item = item,
@@ -129,14 +129,14 @@ void vt_accept(const vt_accept_rules *rules, vt_intake *intake, const vt_accept_
         err = find_voter(rules, request, vote, record);
     }
     if (err == VT_OK) {
-        err = make_id(rules, intake, request->now_ms, key, key_item, record);
+        err = make_id(request, intake, key, key_item, record);
         item->has_id = err == VT_OK;
     }
     if (err != VT_OK) {
         refuse(item, err, field_of(err));
         return;
     }
-    err = vt_contest_check(rules->contest, vote, request->now_ms);
+    err = vt_contest_check(request->contest, vote, request->now_ms);
     if ((err == VT_ERR_CLOSED || err == VT_ERR_NOT_OPEN_YET) && key.ptr != NULL) {
         item->append.refusal = err; /* a retry of a vote that was taken in time still gets its first answer */
     } else if (err != VT_OK) {

@@ -7,20 +7,21 @@
 #include "ingest/intake.h"
 #include "vote/contest.h"
 
-/* What all votes are taken under. Immutable while the loops run. */
+/* What all votes are taken under. Immutable while the loops run, but for the version of the contest. */
 typedef struct vt_accept_rules {
     const vt_contest *contest;
     const vt_secret *secret;                   /* needed where votes are limited, else may be NULL */
     const vt_trusted_proxies *trusted_proxies; /* needed where votes are limited by address */
 } vt_accept_rules;
 
-/* What a request says beside the vote itself. */
+/* What a request says beside the vote itself, and what holds for all its votes. */
 typedef struct vt_accept_request {
-    vt_slice key;        /* Idempotency-Key or idempotency-key; ptr NULL when absent */
-    bool has_two_keys;   /* the header came more than once */
-    vt_slice voter_code; /* votaton-voter-code; ptr NULL when absent */
-    vt_id address_voter; /* the voter by address; set where the contest limits by it */
-    int64_t now_ms;      /* the server's clock */
+    const vt_contest *contest; /* the version that held when it came */
+    vt_slice key;              /* Idempotency-Key or idempotency-key; ptr NULL when absent */
+    bool has_two_keys;         /* the header came more than once */
+    vt_slice voter_code;       /* votaton-voter-code; ptr NULL when absent */
+    vt_id address_voter;       /* the voter by address; set where the contest limits by it */
+    int64_t now_ms;            /* the server's clock */
 } vt_accept_request;
 
 /* What counts of a request. `now_ms` comes from the loop. Borrows from the request. */

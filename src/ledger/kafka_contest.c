@@ -11,6 +11,7 @@ enum {
     NAME_BYTES_MAX = VT_KAFKA_TOPIC_BYTES_MAX + sizeof VT_KAFKA_CONTEST_SUFFIX,
     VERSION_DIGITS_MAX = 10,
     TIMEOUT_MS = 10000,
+    READ_TIMEOUT_MS = 3000, /* of each answer; whoever reads asks again */
     POLL_MS = 100,
 };
 
@@ -119,7 +120,7 @@ static vt_err catch_up(vt_kafka_contest *contest) {
     size_t count;
     do {
         vt_err err = vt_kafka_stream_read(contest->stream, 0, contest->next, INT64_MAX, VT_KAFKA_STREAM_MESSAGES_MAX,
-                                          TIMEOUT_MS, &messages, &count);
+                                          READ_TIMEOUT_MS, &messages, &count);
         if (err != VT_OK) {
             return err == VT_ERR_GONE ? VT_ERR_CORRUPT : err == VT_ERR_SYSTEM ? VT_ERR_IO : err;
         }

@@ -1,8 +1,10 @@
-/* The contest as an immutable value, and what it says of one vote. */
+/* The contest as a value that does not change but for its successor, and what it says of one vote. */
 #ifndef VT_VOTE_CONTEST_H
 #define VT_VOTE_CONTEST_H
 
 #include "vote/identity.h"
+
+#include <stdatomic.h>
 
 enum {
     VT_CONTEST_BANDS_MAX = 1024,
@@ -47,7 +49,16 @@ typedef struct vt_contest {
     vt_limit_by limit_by;
     uint32_t votes_per_voter;                  /* 1..VT_CONTEST_VOTES_PER_VOTER_MAX when limit_by is not NONE */
     uint8_t secret_check[VT_SECRET_CHECK_LEN]; /* all zero when limit_by is NONE */
+    /* The version that holds instead of this one; NULL: none. It alone changes, once somebody follows the versions. */
+    const struct vt_contest *_Atomic newer;
 } vt_contest;
+
+/* The version of the contest that holds now. Whoever needs several things of one version asks once. Any thread; lives
+ * as long as the contest that was asked does. */
+static inline const vt_contest *vt_contest_now(const vt_contest *contest) {
+    const vt_contest *newer = atomic_load_explicit(&contest->newer, memory_order_acquire);
+    return newer == NULL ? contest : newer;
+}
 
 /* Finds a band by its exact name, or NULL. */
 const vt_band *vt_contest_band(const vt_contest *contest, vt_slice name);

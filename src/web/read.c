@@ -86,7 +86,7 @@ static void read_refuse_page(const vt_read *read, vt_err err) {
     vt_buf buf;
     vt_buf_init(&buf, VT_PAGE_AWAY_BYTES_MAX);
     vt_text text = {.buf = &buf};
-    vt_page_away(read->reader->stores.contest, read->lang, read->page_name, &text);
+    vt_page_away(vt_contest_now(read->reader->stores.contest), read->lang, read->page_name, &text);
     if (text.err == VT_OK) {
         int status = vt_err_http_status(err);
         vt_answer_send(read->reply, &(vt_answer){VT_ANSWER_PAGE, status, .body = vt_buf_slice(&buf)});

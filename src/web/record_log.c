@@ -90,7 +90,7 @@ static vt_err log_render(const vt_stores *stores, const vt_read_log *ask, const 
         vt_record_log_alias_json(found, &text);
         break;
     case VT_LOG_SHAPE_HTML:
-        vt_page_log(stores->contest, ask, found, &text);
+        vt_page_log(vt_contest_now(stores->contest), ask, found, &text);
         break;
     }
     vt_err err = text.err == VT_OK ? vt_shared_new(vt_buf_slice(&buf), out) : text.err;
@@ -111,7 +111,7 @@ static vt_err log_look_up(const vt_stores *stores, vt_read *read) {
         return VT_ERR_NO_MEMORY;
     }
     vt_log_rows found = {.rows = rows};
-    found.is_hidden = !vt_contest_results_visible(stores->contest, vt_clock_wall_ms());
+    found.is_hidden = !vt_contest_results_visible(vt_contest_now(stores->contest), vt_clock_wall_ms());
     vt_err err = VT_OK;
     if (!found.is_hidden && !ask->is_empty) {
         err =

@@ -181,21 +181,22 @@ vt_view *vt_views_newest(vt_views *views) {
 }
 
 /* Whether the view says what is so now, but for the votes. */
-static bool view_suits(const vt_view *view, vt_phase phase, bool is_hidden) {
-    return view->phase == phase && view->is_hidden == is_hidden;
+static bool view_suits(const vt_view *view, const vt_contest *contest, vt_phase phase, bool is_hidden) {
+    return view->contest == contest && view->phase == phase && view->is_hidden == is_hidden;
 }
 
 /* A reference to what can be shown without reading: what was read since then, or what is stale while somebody else
  * tries the tally or has just done so. Else NULL. */
 static vt_view *views_peek(vt_views *views, int64_t since_ns) {
     int64_t now_ms = vt_clock_wall_ms();
-    vt_phase phase = vt_phase_at(views->contest, now_ms);
-    bool is_hidden = !vt_contest_results_visible(views->contest, now_ms);
+    const vt_contest *contest = vt_contest_now(views->contest);
+    vt_phase phase = vt_phase_at(contest, now_ms);
+    bool is_hidden = !vt_contest_results_visible(contest, now_ms);
     pthread_mutex_lock(&views->mutex);
     vt_view *view = views->stale != NULL ? views->stale : views->newest;
     bool is_good = view != NULL && views->begun_ns >= since_ns;
     if (views->stale != NULL && vt_clock_monotonic_ns() < views->retry_ns) {
-        is_good = is_good || view_suits(view, phase, is_hidden);
+        is_good = is_good || view_suits(view, contest, phase, is_hidden);
     }
     view = is_good ? view_ref(view) : NULL;
     pthread_mutex_unlock(&views->mutex);
@@ -235,7 +236,7 @@ static vt_view *views_go_stale(vt_views *views, vt_view *newest, vt_view *fresh,
     pthread_mutex_lock(&views->mutex);
     views->begun_ns = begun_ns;
     views->retry_ns = vt_clock_monotonic_ns() + (int64_t) VT_VIEW_RETRY_MS * VIEW_NS_PER_MS;
-    if (views->stale == NULL || !view_suits(views->stale, fresh->phase, fresh->is_hidden)) {
+    if (views->stale == NULL || !view_suits(views->stale, fresh->contest, fresh->phase, fresh->is_hidden)) {
         fresh->rest->base = view_ref(newest);
         fresh->standings = newest->standings;
         fresh->stale_since_ms = views->confirmed_ms;
@@ -252,7 +253,7 @@ static vt_view *views_go_stale(vt_views *views, vt_view *newest, vt_view *fresh,
 /* Whether nothing that shows has changed between two views, of which `now` has read no tally yet. */
 static vt_err views_is_current(vt_views *views, const vt_view *newest, const vt_view *now, bool *out) {
     *out = false;
-    if (newest == NULL || !view_suits(newest, now->phase, now->is_hidden)) {
+    if (newest == NULL || !view_suits(newest, now->contest, now->phase, now->is_hidden)) {
         return VT_OK;
     }
     if (now->is_hidden) {
@@ -275,14 +276,14 @@ static vt_err views_fill(vt_views *views, vt_view *view) {
     }
     vt_tally_snapshot tally = {0};
     vt_err err = vt_tally_read(views->tally, &tally);
-    return err == VT_OK ? vt_standings_init(views->contest, &tally, &view->standings) : err;
+    return err == VT_OK ? vt_standings_init(view->contest, &tally, &view->standings) : err;
 }
 
 /* Under `reading`: a reference to a view that is current, or stale. */
 static vt_err views_refresh(vt_views *views, vt_view **out) {
     int64_t begun_ns = vt_clock_monotonic_ns();
     int64_t begun_ms = vt_clock_wall_ms();
-    vt_view *fresh = view_new(views->contest, begun_ms);
+    vt_view *fresh = view_new(vt_contest_now(views->contest), begun_ms);
     if (fresh == NULL) {
         return VT_ERR_NO_MEMORY;
     }

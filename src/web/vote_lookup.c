@@ -78,7 +78,7 @@ static vt_err lookup_look_up(const vt_stores *stores, vt_read *read) {
     if (err != VT_OK) {
         return err;
     }
-    found.is_hidden = !vt_contest_results_visible(stores->contest, vt_clock_wall_ms());
+    found.is_hidden = !vt_contest_results_visible(vt_contest_now(stores->contest), vt_clock_wall_ms());
     vt_buf buf;
     vt_buf_init(&buf, LOOKUP_BYTES_MAX);
     vt_text text = {.buf = &buf};

@@ -21,7 +21,6 @@ struct vt_web {
     vt_views *views;
     vt_reader *reader;
     vt_live *live;
-    vt_buf contest_info; /* the part of the answer that does not change */
 };
 
 vt_web_limits vt_web_limits_default(uint32_t loops_count) {
@@ -82,8 +81,9 @@ static void web_contest(void *context, const vt_request *request, vt_reply reply
     vt_buf buf;
     vt_buf_init(&buf, VT_CONTEST_INFO_BYTES_MAX);
     vt_text text = {.buf = &buf};
-    vt_text_slice(&text, vt_buf_slice(&web->contest_info));
-    vt_contest_info_end(web->contest, vt_clock_wall_ms(), &text);
+    const vt_contest *contest = vt_contest_now(web->contest);
+    vt_contest_info_begin(contest, &text);
+    vt_contest_info_end(contest, vt_clock_wall_ms(), &text);
     if (text.err == VT_OK) {
         vt_answer_send(reply, &(vt_answer){.kind = VT_ANSWER_JSON, .status = 200, .body = vt_buf_slice(&buf)});
     } else {
@@ -138,13 +138,22 @@ vt_route_table vt_web_routes(vt_web *web) {
     return (vt_route_table){routes, web->posts_elsewhere ? count : count - POSTS_COUNT, web};
 }
 
+/* Whether the contest fits into an answer. */
+static vt_err web_try_contest(const vt_contest *contest) {
+    vt_buf buf;
+    vt_buf_init(&buf, VT_CONTEST_INFO_BYTES_MAX);
+    vt_text text = {.buf = &buf};
+    vt_contest_info_begin(contest, &text);
+    vt_buf_release(&buf);
+    return text.err;
+}
+
 static vt_err web_open_parts(vt_web *web, const vt_web_options *options) {
-    vt_text text = {.buf = &web->contest_info};
-    vt_contest_info_begin(web->contest, &text);
-    if (text.err != VT_OK) {
-        return text.err;
+    vt_err err = web_try_contest(web->contest);
+    if (err != VT_OK) {
+        return err;
     }
-    vt_err err = vt_views_open(options->tally, options->contest, &web->views);
+    err = vt_views_open(options->tally, options->contest, &web->views);
     if (err != VT_OK) {
         return err;
     }
@@ -172,7 +181,6 @@ vt_err vt_web_open(const vt_web_options *options, vt_web **out) {
     vt_assets_init();
     web->contest = options->contest;
     web->posts_elsewhere = options->posts_elsewhere;
-    vt_buf_init(&web->contest_info, VT_CONTEST_INFO_BYTES_MAX);
     vt_err err = web_open_parts(web, options);
     if (err != VT_OK) {
         vt_web_close(web);
@@ -195,6 +203,5 @@ void vt_web_close(vt_web *web) {
     vt_live_close(web->live);
     vt_reader_close(web->reader);
     vt_views_close(web->views);
-    vt_buf_release(&web->contest_info);
     free(web);
 }

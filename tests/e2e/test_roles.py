@@ -184,6 +184,28 @@ def test_codes_for_a_contest_in_kafka(roles, stores, tmp_path):
         assert not refused_codes.stdout
 
 
+def test_running_roles_follow_the_contest(new_roles, stores, tmp_path):
+    """A change holds in every role within seconds: times, titles, and, before the opening, how votes are limited."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("contest: grows\ntitle: {en: Before}\nopens: 2999-01-01T00:00:00Z\n")
+    second.write_text("contest: grows\ntitle: {en: After}\nvotes_per_voter: {by: address, limit: 1}\n")
+    secret = {"CONTEST_SECRET": "correct-horse-battery"}
+    roles = new_roles(stores)
+    ingest = roles.start("ingest", "--contest", first, env=secret)
+    ignorant = roles.start("ingest")
+    others = [roles.start(kind) for kind in ("count", "archive", "web")]
+    assert ingest.post(vote()).json()["error"]["code"] == "not_open_yet"
+    roles.start("ingest", "--contest", second, env=secret).stop()
+    for role in (ingest, *others):
+        wait_until(lambda role=role: role.admin("/status").json()["contest"]["version"] == 2, 20, f"2 in {role.kind}")
+    ids = [ingest.cast(vote(vote_id=new_id()))["id"] for _ in range(3)]
+    counted = assert_exactly_once(stores, ids, votes_per_voter=1)
+    assert (counted.verdicts["counted"], counted.verdicts["quota"]) == (1, 2)
+    assert others[-1].get("/v1/contest")["titles"]["en"] == "After"
+    assert ignorant.wait_for_exit(20) == 2
+    assert "needs its secret" in ignorant.output()
+
+
 def refused(role, *words) -> None:
     role.launch()
     assert role.wait_for_exit(30) == 2, role.output()

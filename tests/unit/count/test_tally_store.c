@@ -19,9 +19,14 @@ typedef struct state {
     vt_redis_url url;
     vt_redis *redis;
     fence_log log;
+    vt_contest contest;
     vt_metrics *metrics;
     vt_derived *stores[2];
 } state;
+
+static vt_err write_contest(const vt_contest *contest, vt_buf *out) {
+    return vt_buf_appendf(out, "{\"version\":%u}", contest->version);
+}
 
 static vt_derived *open_store(state *self, vt_tally_views *views) {
     char reason[VT_REDIS_REASON_MAX];
@@ -30,9 +35,8 @@ static vt_derived *open_store(state *self, vt_tally_views *views) {
         .url = &self->url,
         .timeout_ms = SERVER_KIT_TIMEOUT_MS,
         .ledger_id = self->log.ledger_id,
-        .votes_per_voter = recipe.votes_per_voter,
-        .contest_version = 2,
-        .contest_json = VT_SLICE("{\"title\":\"x\"}"),
+        .contest = &self->contest,
+        .write_contest = write_contest,
         .views = views,
         .metrics = self->metrics,
     };
@@ -46,6 +50,7 @@ static void begin_test(state *self, const char *const *extra) {
     self->redis = server_kit_open(&self->url);
     assert_int_equal(vt_metrics_open(&self->metrics), VT_OK);
     fence_log_make(&self->log, &recipe, 41);
+    self->contest = (vt_contest){.version = 2, .limit_by = VT_LIMIT_CODE, .votes_per_voter = recipe.votes_per_voter};
     self->stores[0] = open_store(self, NULL);
     self->stores[1] = open_store(self, NULL);
 }
@@ -322,6 +327,38 @@ static void ends_a_rebuild_at_offsets_without_records(void **context) {
     fence_kit_compare(self->redis, &self->log, VT_FENCE_LIVE, ROWS);
 }
 
+static void expect_text(state *self, const char *words, const char *text) {
+    redisReply *reply = server_kit_ask(self->redis, words);
+    assert_int_equal(reply->type, REDIS_REPLY_STRING);
+    assert_string_equal(reply->str, text);
+    freeReplyObject(reply);
+}
+
+/* As a limit can only change before votes of voters are there, nothing was folded by the other one. */
+static void follows_the_contest(void **context) {
+    state *self = *context;
+    begin_test(self, NULL);
+    vt_contest first = {.version = 1, .limit_by = VT_LIMIT_CODE, .votes_per_voter = 1};
+    self->contest.newer = NULL;
+    vt_contest second = self->contest;
+    self->contest = first;
+    vt_derived *store = open_store(self, NULL);
+    vt_store_state found = {0};
+    assert_int_equal(store->kind->load(store, FENCE_LOG_PARTITION, &found), VT_OK);
+    assert_int_equal(store->kind->begin(store, FENCE_LOG_PARTITION, 0, 0), VT_OK);
+    expect_text(self, "HGET {votaton}:contest version", "1");
+    self->contest.newer = &second;
+    store->kind->tick(store);
+    expect_text(self, "HGET {votaton}:contest version", "2");
+    expect_text(self, "HGET {votaton}:contest json", "{\"version\":2}");
+    uint64_t verdicts[VT_VERDICT_COUNT] = {0};
+    assert_int_equal(store->kind->apply(store, FENCE_LOG_PARTITION, 0, self->log.rows, 1, verdicts), VT_ERR_MOVED);
+    store->kind->close(store);
+    walker w = walker_of(self, 0, ROWS);
+    walk(&w);
+    fence_kit_compare(self->redis, &self->log, VT_FENCE_LIVE, ROWS);
+}
+
 static void waits_while_redis_is_away(void **context) {
     static const char *const durable[] = {"--appendonly", "yes", NULL};
     state *self = *context;
@@ -467,6 +504,7 @@ static void publishes_the_views(void **context) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(follows_the_contest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(begins_live_when_there_is_nothing_to_count, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rebuilds_in_the_shadow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rebuilds_after_a_flush, set_up, tear_down),
