@@ -2,25 +2,20 @@
 
 #include "base/clock.h"
 
-#include <stdio.h>
-
 enum { PROBE_MS = 1000, WAIT_MS = 500 };
 
 static vt_err probe(vt_count_worker *worker, int32_t number, vt_id *found) {
     char reason[VT_KAFKA_REASON_MAX] = "";
-    vt_err err = VT_OK;
     if (worker->probe == NULL) {
-        err = vt_record_probe_open(worker->options.target, &worker->probe, reason);
+        vt_err err = vt_record_probe_open(worker->options.target, &worker->probe, reason);
+        if (err != VT_OK) {
+            vt_worker_stop_for_good(worker, err, reason);
+            return err;
+        }
     }
-    if (err == VT_OK) {
-        snprintf(reason, sizeof reason, "partition %d: a record cannot be read again: %s", (int) number,
-                 vt_err_text(VT_ERR_SYSTEM));
-        err = vt_record_probe_mark(worker->probe, number, worker->partitions[number].anchor, PROBE_MS, found);
-    }
-    if (err != VT_OK && err != VT_ERR_GONE && err != VT_ERR_BUSY) {
-        vt_worker_stop_for_good(worker, err, reason);
-    }
-    return err;
+    vt_err err = vt_record_probe_mark(worker->probe, number, worker->partitions[number].anchor, PROBE_MS, found);
+    /* A topic that is being deleted is refused, too; what is for good the group says itself. */
+    return err == VT_ERR_SYSTEM ? VT_ERR_BUSY : err;
 }
 
 /* VT_ERR_BUSY: nobody knows yet. */
