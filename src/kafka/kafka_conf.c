@@ -1,8 +1,10 @@
 #include "kafka/kafka_conf.h"
 
 #include "base/assert.h"
+#include "kafka/kafka_trouble.h"
 #include "obs/log.h"
 
+#include <openssl/x509.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
@@ -24,7 +26,6 @@ static const property defaults[] = {
     {"socket.keepalive.enable", "true"},
     {"socket.connection.setup.timeout.ms", "10000"},
     {"socket.timeout.ms", "5000"}, /* whoever closes waits for requests that are on their way to a silent broker */
-    {"log.connection.close", "false"},
 };
 
 /* What the promises and the bounds of memory stand on, under all of its names: whatever we set ourselves is here, so
@@ -97,11 +98,29 @@ static vt_err fail(char *reason, const char *format, ...) {
 }
 
 static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text) {
+    if (strcmp(facility, "FAIL") == 0) {
+        if (strstr(text, rd_kafka_err2str(RD_KAFKA_RESP_ERR__DESTROY)) != NULL) {
+            return; /* we closed it ourselves */
+        }
+        vt_kafka_trouble_note(text);
+    }
     if (level <= LOG_WARNING) {
         vt_log(level <= LOG_ERR ? VT_LOG_ERROR : VT_LOG_WARN, "kafka_client",
                VT_LOG_STR("client", handle == NULL ? "" : rd_kafka_name(handle)), VT_LOG_STR("facility", facility),
                VT_LOG_STR("message", text));
     }
+}
+
+/* Decides nothing: only sees what librdkafka's own words do not tell, a wrong host name from an unknown authority. */
+static int on_certificate(rd_kafka_t *handle, const char *broker, int32_t id, int *x509_error, int depth,
+                          const char *bytes, size_t len, char *text, size_t text_size, void *opaque) {
+    (void) handle, (void) broker, (void) id, (void) depth, (void) bytes, (void) len, (void) opaque;
+    if (*x509_error == X509_V_OK) {
+        return 1;
+    }
+    vt_kafka_trouble_note_certificate(*x509_error);
+    snprintf(text, text_size, "%s", X509_verify_cert_error_string(*x509_error));
+    return 0;
 }
 
 static bool is_ours(const char *name) {
@@ -223,6 +242,8 @@ static vt_err make(const char *properties, rd_kafka_conf_t **out, char *reason) 
     /* What a broker would make on being asked for a topic has neither the partitions nor the settings of a ledger. */
     vt_kafka_conf_set(conf, "allow.auto.create.topics", "false");
     rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_res_t result = rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
+    VT_ASSERT(result == RD_KAFKA_CONF_OK);
     *out = conf;
     return VT_OK;
 }

@@ -1,11 +1,11 @@
 #include "ledger/kafka_condition.h"
 
 #include "base/clock.h"
+#include "kafka/kafka_trouble.h"
 
 enum { PROBE_MS = 500, PROBE_AGAIN_MS = 1000 };
 
 static const char name[] = "kafka";
-static const char no_broker[] = "no broker answers";
 
 static void tell(const vt_kafka_condition *condition, const char *reason) {
     if (condition->health != NULL) {
@@ -36,11 +36,11 @@ void vt_kafka_condition_failed(vt_kafka_condition *condition, const char *reason
 }
 
 void vt_kafka_condition_error(vt_kafka_condition *condition, rd_kafka_resp_err_t code) {
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !condition->is_bad) {
+    bool is_away = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+                   code == RD_KAFKA_RESP_ERR__SSL;
+    if (is_away && !condition->is_bad) {
         condition->is_suspect = true;
         condition->probe_at_ns = 0;
-    } else if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) {
-        vt_kafka_condition_failed(condition, rd_kafka_err2str(code));
     }
 }
 
@@ -51,6 +51,9 @@ void vt_kafka_condition_tick(vt_kafka_condition *condition, vt_kafka_sender *sen
     if (vt_kafka_sender_reaches_topic(sender, PROBE_MS)) {
         vt_kafka_condition_delivered(condition);
     } else {
-        vt_kafka_condition_failed(condition, no_broker);
+        char reason[VT_KAFKA_TROUBLE_MAX];
+        vt_kafka_trouble_tell(reason, sizeof reason);
+        condition->is_bad = false; /* the newest reason is told */
+        vt_kafka_condition_failed(condition, reason);
     }
 }

@@ -1,5 +1,7 @@
 #include "ledger/kafka_settings.h"
 
+#include "kafka/kafka_trouble.h"
+
 #include <stdio.h>
 
 enum { VALUE_BYTES_MAX = 128 };
@@ -33,8 +35,12 @@ vt_err vt_kafka_settings_check(rd_kafka_t *handle, const char *topic, char reaso
         vt_err err =
             vt_kafka_topic_config(handle, topic, votes_config[i], VT_KAFKA_SETTINGS_TIMEOUT_MS, value, sizeof value);
         if (err != VT_OK) {
-            snprintf(reason, VT_KAFKA_REASON_MAX, "the setting %s of the topic %s cannot be read: %s", votes_config[i],
-                     topic, err == VT_ERR_BUSY ? "no broker answers" : "the brokers refuse");
+            char why[VT_KAFKA_TROUBLE_MAX] = "the brokers refuse: may this user DESCRIBE_CONFIGS of it?";
+            if (err == VT_ERR_BUSY) {
+                vt_kafka_trouble_tell(why, sizeof why);
+            }
+            snprintf(reason, VT_KAFKA_REASON_MAX, "the setting %s of the topic %.200s cannot be read: %s",
+                     votes_config[i], topic, why);
             return err;
         }
         if (strcmp(value, votes_config[i + 1]) != 0) {

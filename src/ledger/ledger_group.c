@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "kafka/kafka_topic.h"
+#include "kafka/kafka_trouble.h"
 #include "ledger/group_settings.h"
 #include "ledger/kafka_record.h"
 #include "ledger/message_backlog.h"
@@ -344,7 +345,7 @@ static vt_err tell(vt_ledger_group *group, int32_t *partition) {
     if (err == VT_ERR_GONE) {
         *partition = group->mishap_partition;
     } else if (err == VT_OK && group->is_away) {
-        snprintf(group->reason, sizeof group->reason, "no broker answers");
+        vt_kafka_trouble_tell(group->reason, sizeof group->reason);
         err = VT_ERR_BUSY;
     }
     return err;

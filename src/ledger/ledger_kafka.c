@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "kafka/kafka_topic.h"
+#include "kafka/kafka_trouble.h"
 #include "ledger/kafka_contest.h"
 #include "ledger/kafka_producer.h"
 #include "ledger/kafka_record.h"
@@ -152,8 +153,11 @@ static vt_err open_reader(ledger_kafka *kafka, char *reason) {
 static vt_err count_partitions(const ledger_kafka *kafka, const char *topic, int32_t *partitions, char *reason) {
     vt_err err = vt_kafka_topic_partitions(kafka->reader, topic, CONNECT_TIMEOUT_MS, partitions);
     if (err != VT_OK) {
-        snprintf(reason, VT_KAFKA_REASON_MAX, "the topic %s cannot be looked up: %s", topic,
-                 err == VT_ERR_BUSY ? "no broker answers" : "the brokers refuse");
+        char why[VT_KAFKA_TROUBLE_MAX] = "the brokers refuse: may this user DESCRIBE it?";
+        if (err == VT_ERR_BUSY) {
+            vt_kafka_trouble_tell(why, sizeof why);
+        }
+        snprintf(reason, VT_KAFKA_REASON_MAX, "the topic %.200s cannot be looked up: %s", topic, why);
     }
     return err;
 }
@@ -191,6 +195,9 @@ static vt_err open_contest(ledger_kafka *kafka, char *reason) {
     vt_err err = count_partitions(kafka, topic, &partitions, reason);
     if (err == VT_OK && partitions == 0) {
         err = vt_kafka_settings_make_contest(kafka->reader, topic, kafka->options.replication, reason);
+        /* Who only reads may lack the right to make it: it waits for somebody who has it. */
+        bool waits = err == VT_ERR_SYSTEM && kafka->options.mode == VT_LEDGER_KAFKA_READ;
+        err = waits ? VT_ERR_BUSY : err;
     }
     if (err == VT_OK && partitions > 1) {
         snprintf(reason, VT_KAFKA_REASON_MAX, "the topic %s has %d partitions, but needs one", topic, partitions);

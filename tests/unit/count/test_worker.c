@@ -290,7 +290,7 @@ static void test_no_broker(void **state) {
     snprintf(kit.group, sizeof kit.group, "g");
     kit.partitions = 1;
     run(&runners[0]);
-    await_health("\"kafka\":\"no broker answers\"");
+    await_health("\"kafka\":\"no broker answers: 127.0.0.1:1/bootstrap: Connect to ");
     stop(&runners[0]);
 }
 
