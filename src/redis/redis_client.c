@@ -20,9 +20,11 @@ struct vt_redis {
     uint32_t timeout_ms;
     redisContext *context;   /* NULL: no connection */
     uint64_t connections;    /* made so far */
+    bool was_let_in;         /* the user and the password were right once */
     size_t pending;          /* commands that were added and not flushed */
     uint32_t pause_ms;       /* after the next failure */
-    int64_t closed_until_ns; /* no connection is tried before */
+    int64_t closed_until_ns; /* no connection is tried before … */
+    vt_err closed_by;        /* … and calls fail so */
     size_t arguments_cap;    /* of the two arrays that hiredis wants */
     const char **arguments;
     size_t *argument_lens;
@@ -95,6 +97,7 @@ static void disconnect(vt_redis *redis) {
         redis->context = NULL;
     }
     redis->pending = 0;
+    redis->closed_by = VT_ERR_BUSY;
     redis->closed_until_ns = vt_clock_deadline_ns(redis->pause_ms);
     redis->pause_ms = redis->pause_ms * 2 < PAUSE_MS_MAX ? redis->pause_ms * 2 : PAUSE_MS_MAX;
 }
@@ -138,6 +141,7 @@ static const error_kind error_kinds[] = {
     {"TRYAGAIN", VT_ERR_BUSY, false},
     {"NOREPLICAS", VT_ERR_BUSY, false},
     {"MISCONF", VT_ERR_BUSY, false}, /* its disk refuses to write */
+    {"NOAUTH", VT_ERR_SYSTEM, true},
     {"OOM", VT_ERR_FULL, false},
     {"NOSCRIPT", VT_ERR_NOT_FOUND, false},
     {"ERR Function not found", VT_ERR_NOT_FOUND, false},
@@ -159,6 +163,11 @@ static const error_kind *error_kind_of(const redisReply *reply) {
     return &other;
 }
 
+/* Who was let in before and is not now waits until the passwords fit again: the server came back with others. */
+static vt_err err_of_login(const vt_redis *redis, vt_err err) {
+    return err == VT_ERR_SYSTEM && redis->was_let_in ? VT_ERR_BUSY : err;
+}
+
 /* ---- connecting ---- */
 
 /* One command of the greeting. A server that does not know the command quotes its arguments, passwords too, so that
@@ -174,8 +183,9 @@ static vt_err greet(vt_redis *redis, const char *what, int count, const char **a
         vt_slice code = error_code(reply);
         (void) snprintf(why, sizeof why, "%s was refused (%.*s)", what, (int) (code.len < 64 ? code.len : 64),
                         code.ptr);
-        err = error_kind_of(reply)->err;
+        err = err_of_login(redis, error_kind_of(reply)->err);
         (void) lose(redis, why);
+        redis->closed_by = err;
     }
     freeReplyObject(reply);
     return err;
@@ -225,7 +235,7 @@ static vt_err ensure_connected(vt_redis *redis) {
         return VT_OK;
     }
     if (vt_clock_monotonic_ns() < redis->closed_until_ns) {
-        return VT_ERR_BUSY;
+        return redis->closed_by;
     }
     return connect_now(redis);
 }
@@ -273,13 +283,15 @@ vt_err vt_redis_add(vt_redis *redis, const vt_slice *arguments, size_t count) {
 /* Sorts one answer. */
 static vt_redis_answer answer_of(vt_redis *redis, redisReply *reply, bool *closes) {
     if (reply->type != REDIS_REPLY_ERROR) {
+        redis->was_let_in = true;
         return (vt_redis_answer){.err = VT_OK, .reply = reply};
     }
     const error_kind *kind = error_kind_of(reply);
+    vt_err err = kind->closes ? err_of_login(redis, kind->err) : kind->err;
     explain(redis, reply->str);
     *closes = *closes || kind->closes;
     freeReplyObject(reply);
-    return (vt_redis_answer){.err = kind->err};
+    return (vt_redis_answer){.err = err};
 }
 
 vt_err vt_redis_flush(vt_redis *redis, vt_redis_answer *answers, size_t count) {

@@ -1,7 +1,8 @@
 /* One connection to Redis that comes back by itself. One thread at a time.
  *
- * A call connects when there is no connection. After a failure the connection is closed, and calls fail at once with
- * VT_ERR_BUSY until a pause (100 ms, doubling up to 1 s) is over: callers decide how often they ask. The program
+ * A call connects when there is no connection. After a failure the connection is closed, and calls fail at once, with
+ * VT_ERR_BUSY or as the password was refused, until a pause (100 ms, doubling up to 1 s) is over: callers decide how
+ * often they ask. The program
  * ignores SIGPIPE, which writing to a connection that the server has closed would raise.
  */
 #ifndef VT_REDIS_REDIS_CLIENT_H
@@ -22,7 +23,7 @@ void vt_redis_close(vt_redis *redis); /* accepts NULL */
 /* One command; arguments may hold any bytes. The caller owns *out (freeReplyObject).
  * VT_ERR_BUSY      no connection, a timeout, a connection that broke: whether it was executed is not known; also
  *                  LOADING, BUSY, READONLY, MASTERDOWN, CLUSTERDOWN, TRYAGAIN, NOREPLICAS, MISCONF, too many clients:
- *                  it was not executed
+ *                  it was not executed; and a wrong or missing password, once a command had been answered before
  * VT_ERR_FULL      OOM: it was not executed
  * VT_ERR_NOT_FOUND NOSCRIPT, an unknown function, RENAME of no key: it was not executed
  * VT_ERR_SYSTEM    any other error of the server (wrong password, no permission, wrong type …)

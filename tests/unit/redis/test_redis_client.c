@@ -229,7 +229,7 @@ static void enters_with_a_password(void **state) {
     assert_int_equal(server_kit_try(other, "PING"), VT_ERR_SYSTEM);
     assert_non_null(strstr(vt_redis_reason(other), "password was refused (WRONGPASS)"));
     assert_no_secret(other);
-    assert_int_equal(server_kit_try(other, "PING"), VT_ERR_BUSY);
+    assert_int_equal(server_kit_try(other, "PING"), VT_ERR_SYSTEM); /* whoever asks is told, not only the first */
     vt_redis_close(other);
     other = server_kit_open(&named);
     redisReply *reply = server_kit_ask(other, "EXISTS where");
@@ -241,6 +241,33 @@ static void enters_with_a_password(void **state) {
     freeReplyObject(reply);
     vt_redis_close(other);
     vt_redis_close(redis);
+    redis_server_remove(&server);
+}
+
+/* Who was let in once waits for the password to fit again. */
+static void waits_for_its_password(void **state) {
+    (void) state;
+    redis_server server;
+    redis_server_make(&server, NULL);
+    vt_redis_url url = redis_server_url(&server);
+    vt_redis *shell = server_kit_open(&url);
+    server_kit_do(shell, "ACL SETUSER anna on >secret-1 ~* +@all");
+    (void) snprintf(url.user, sizeof url.user, "anna");
+    (void) snprintf(url.password, sizeof url.password, "secret-1");
+    vt_redis *redis = server_kit_open(&url);
+    server_kit_do(redis, "PING");
+    server_kit_do(shell, "ACL SETUSER anna <secret-1 >secret-2");
+    server_kit_do(shell, "CLIENT KILL USER anna");
+    int64_t deadline_ns = vt_clock_deadline_ns(SERVER_KIT_WAIT_MS);
+    do {
+        assert_int_equal(server_kit_try(redis, "PING"), VT_ERR_BUSY);
+    } while (strstr(vt_redis_reason(redis), "password was refused (WRONGPASS)") == NULL &&
+             vt_clock_left_ms(deadline_ns) > 0);
+    assert_non_null(strstr(vt_redis_reason(redis), "password was refused (WRONGPASS)"));
+    server_kit_do(shell, "ACL SETUSER anna >secret-1");
+    server_kit_do(redis, "PING");
+    vt_redis_close(redis);
+    vt_redis_close(shell);
     redis_server_remove(&server);
 }
 
@@ -271,6 +298,7 @@ int main(void) {
         cmocka_unit_test(drops_a_flight_that_breaks),
         cmocka_unit_test(comes_back_by_itself),
         cmocka_unit_test(enters_with_a_password),
+        cmocka_unit_test(waits_for_its_password),
         cmocka_unit_test(never_tells_a_password),
     };
     signal(SIGPIPE, SIG_IGN);
