@@ -13,6 +13,9 @@ typedef struct archive {
 static vt_err archive_connect(void *context, vt_service *service, char reason[VT_SERVICE_REASON_MAX]) {
     archive *self = context;
     vt_err err = vt_store_url_log(service->config, &self->url, reason);
+    if (err == VT_OK) {
+        err = vt_store_url_find_log(&self->url, service->config->store_timeout_ms, reason);
+    }
     return err == VT_OK ? vt_consumer_connect(&self->consumer, service, reason) : err;
 }
 

@@ -11,4 +11,9 @@
 VT_MUST_CHECK vt_err vt_store_url_tally(const vt_config *config, vt_redis_url *out, char reason[VT_SERVICE_REASON_MAX]);
 VT_MUST_CHECK vt_err vt_store_url_log(const vt_config *config, vt_mongo_url *out, char reason[VT_SERVICE_REASON_MAX]);
 
+/* Looks up the servers behind mongodb+srv://, which opening the log needs, so that a start waits for the name server:
+ * VT_ERR_BUSY, and `reason` says so; other errors of vt_mongo_open. Nothing to do for other URLs. */
+VT_MUST_CHECK vt_err vt_store_url_find_log(const vt_mongo_url *url, uint32_t timeout_ms,
+                                           char reason[VT_SERVICE_REASON_MAX]);
+
 #endif

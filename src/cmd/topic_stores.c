@@ -60,7 +60,13 @@ static vt_err open_log(vt_topic_stores *self, char reason[VT_SERVICE_REASON_MAX]
         return VT_OK;
     }
     vt_id ledger_id = vt_ledger_id(self->topic.ledger);
+    vt_patience patience = {.goes_on = goes_on, .context = self};
     vt_err err = vt_store_url_log(config, &self->mongo_url, reason);
+    if (err == VT_OK) {
+        do {
+            err = vt_store_url_find_log(&self->mongo_url, config->store_timeout_ms, reason);
+        } while (vt_patience_tries_again(&patience, err));
+    }
     return err == VT_OK ? vt_log_writer_open(&self->mongo_url, &ledger_id, config->store_timeout_ms, &self->log, reason)
                         : err;
 }

@@ -67,6 +67,9 @@ static vt_err read_settings(web *self, const vt_config *config, char reason[VT_S
 static vt_err web_connect(void *context, vt_service *service, char reason[VT_SERVICE_REASON_MAX]) {
     web *self = context;
     vt_err err = self->redis != NULL ? VT_OK : read_settings(self, service->config, reason);
+    if (err == VT_OK) {
+        err = vt_store_url_find_log(&self->log_url, service->config->store_timeout_ms, reason);
+    }
     return err == VT_OK ? read_contest(self, &self->definition, reason) : err;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 enum { COLLECTION_BYTES_MAX = VT_MONGO_NAME_BYTES_MAX + 32 };
+enum { UNAUTHORIZED = 13, AUTHENTICATION_FAILED = 18 }; /* error_codes.yml of MongoDB */
 
 struct vt_mongo {
     mongoc_client_pool_t *pool;
@@ -51,7 +52,8 @@ static vt_err open_pool(vt_mongo *mongo, const char *text, uint32_t connections_
     }
     mongoc_uri_destroy(uri);
     if (mongo->pool == NULL) {
-        return VT_ERR_BAD_CONFIG;
+        bool is_name = error.domain == MONGOC_ERROR_STREAM && error.code == MONGOC_ERROR_STREAM_NAME_RESOLUTION;
+        return is_name ? VT_ERR_BUSY : VT_ERR_BAD_CONFIG;
     }
     mongoc_client_pool_max_size(mongo->pool, connections_max);
     mongoc_client_pool_set_error_api(mongo->pool, MONGOC_ERROR_API_VERSION_2);
@@ -160,6 +162,12 @@ vt_err vt_mongo_code_err(int32_t code) {
         }
     }
     return VT_ERR_SYSTEM;
+}
+
+bool vt_mongo_is_refusal(const bson_error_t *error) {
+    bool is_login = error->domain == MONGOC_ERROR_CLIENT && error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE;
+    bool is_servers = error->domain == MONGOC_ERROR_SERVER || error->domain == MONGOC_ERROR_WRITE_CONCERN;
+    return is_login || (is_servers && (error->code == UNAUTHORIZED || error->code == AUTHENTICATION_FAILED));
 }
 
 vt_err vt_mongo_err(const bson_error_t *error) {

@@ -16,7 +16,7 @@ typedef struct vt_mongo vt_mongo;
 /* Makes the pool; waits for no server, though the address of mongodb+srv:// is asked for here. `timeout_ms`
  * (10..60,000) is for finding a server, for connecting and for each answer, where the URL does not say otherwise;
  * `connections_max` at least 1. The caller owns *out. On error `reason` says why: VT_ERR_BAD_CONFIG,
- * VT_ERR_NO_MEMORY. */
+ * VT_ERR_BUSY (no name server answers for mongodb+srv://, or the name is not there: try again), VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_mongo_open(const vt_mongo_url *url, uint32_t timeout_ms, uint32_t connections_max,
                                    vt_mongo **out, char reason[VT_MONGO_REASON_MAX]);
 
@@ -40,7 +40,11 @@ uint32_t vt_mongo_timeout_ms(const vt_mongo *mongo);
  * VT_ERR_SYSTEM  all other errors of the server or the library (no permission, wrong password …) */
 vt_err vt_mongo_err(const bson_error_t *error);
 
-/* The same for the server's code alone, as it stands in the reply to a bulk. */
+/* Whether it refuses the user: a wrong password, none where one is needed, or no right. At the start that is a mistake
+ * of the settings; of a server that took the user before it may pass, as after a failover. */
+bool vt_mongo_is_refusal(const bson_error_t *error);
+
+/* The same as vt_mongo_err for the server's code alone, as it stands in the reply to a bulk. */
 vt_err vt_mongo_code_err(int32_t code);
 
 #endif

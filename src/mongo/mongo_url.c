@@ -36,7 +36,7 @@ static bool is_printable(vt_slice text) {
 }
 
 static bool split(vt_slice text, url_parts *out) {
-    const vt_slice schemes[] = {VT_SLICE("mongodb://"), VT_SLICE("mongodb+srv://")};
+    const vt_slice schemes[] = {VT_SLICE("mongodb://"), VT_SLICE(VT_MONGO_SRV_SCHEME)};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         if (vt_slice_starts_with(text, schemes[i])) {
             size_t slash = find_any(text, schemes[i].len, "/?");

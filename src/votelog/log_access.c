@@ -23,5 +23,5 @@ void vt_log_access_release(vt_log_access *access) {
 
 vt_err vt_log_access_fail(vt_log_access *access, const bson_error_t *error) {
     snprintf(access->reason, sizeof access->reason, "MongoDB: %.500s", error->message);
-    return vt_mongo_err(error);
+    return access->was_let_in && vt_mongo_is_refusal(error) ? VT_ERR_BUSY : vt_mongo_err(error);
 }

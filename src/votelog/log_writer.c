@@ -54,7 +54,9 @@ const char *vt_log_writer_reason(const vt_log_writer *writer) {
 }
 
 vt_err vt_log_writer_prepare(vt_log_writer *writer) {
-    return vt_log_index_prepare(&writer->access);
+    vt_err err = vt_log_index_prepare(&writer->access);
+    writer->access.was_let_in = writer->access.was_let_in || err == VT_OK;
+    return err;
 }
 
 static vt_log_claim *claim_of(vt_log_writer *writer, int32_t partition) {

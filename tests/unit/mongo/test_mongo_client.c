@@ -113,6 +113,13 @@ static void tells_errors_apart(void **state) {
     assert_int_equal(vt_mongo_err(&error), VT_ERR_BUSY);
     error = (bson_error_t){.domain = MONGOC_ERROR_CLIENT, .code = MONGOC_ERROR_CLIENT_AUTHENTICATE};
     assert_int_equal(vt_mongo_err(&error), VT_ERR_SYSTEM);
+    assert_true(vt_mongo_is_refusal(&error));
+    error = (bson_error_t){.domain = MONGOC_ERROR_SERVER, .code = 13};
+    assert_true(vt_mongo_is_refusal(&error));
+    error = (bson_error_t){.domain = MONGOC_ERROR_SERVER, .code = 11000};
+    assert_false(vt_mongo_is_refusal(&error));
+    error = (bson_error_t){.domain = MONGOC_ERROR_STREAM, .code = 13};
+    assert_false(vt_mongo_is_refusal(&error));
 }
 
 enum { THREADS = 8, ASKS = 10 };
