@@ -2,22 +2,28 @@
 
 import json
 import os
-from dataclasses import dataclass
+import random
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
 import confluent_kafka
 import pytest
 from support.certificates import Authority, Certificate
-from support.program import votaton, wait_until
+from support.program import VOTATON, Program, votaton, wait_until
 from support.roles import Role, Roles, wait_for_results
 from support.secured import PASSWORD, SecuredBroker, SecuredMongo, lock_redis
 from support.stores import Stores, fresh_stores
 from support.tally import records_of
 from support.votes import generated
+from testbed.ports import free_ports
 from testbed.redis import Redis
 
 VOTES = 200
+STOP_SECONDS = 9  # two look-ups of 2 s, and a machine with other work; glibc's own limits would make it 20
 ENCODED = quote(PASSWORD, safe="")
 # The system's librdkafka may be too old for SCRAM with Kafka 4; that of the tests' own client is not.
 NEW_LIBRDKAFKA = next(Path(confluent_kafka.__file__).parents[1].glob("confluent_kafka.libs/librdkafka*.so*"))
@@ -247,3 +253,111 @@ def test_kafka_certificate_goes_bad_while_roles_run(secured, new_roles):
     wait_until(ingest.is_ready, 30, lambda: f"ingest is ready again: {ingest.missing()}")
     ingest.cast(json.dumps(generated(1)[0]))
     wait_until(lambda: records_of(stores.tally) == 1, 30, lambda: f"the vote is counted: {count.missing()}")
+
+
+def assert_refused(roles: Roles, kind: str, *words: str) -> None:
+    """It ends at once and says why; the password is not in it."""
+    role = roles.new(kind).launch()
+    assert role.wait_for_exit() == 2
+    output = role.output()
+    assert all(word in output for word in words), output
+    assert "falsch" not in output and ENCODED not in output and PASSWORD not in output
+
+
+@pytest.fixture
+def open_stores(secured) -> Stores:
+    """Redis and MongoDB with a password, Kafka without."""
+    return secured.stores(secured.kafka.address)
+
+
+def test_redis_and_mongodb_refuse_at_the_start(secured, open_stores, new_roles):
+    """A password that never was right is a mistake of the settings: nobody waits for that to change."""
+    new_roles(open_stores).start("ingest").stop()
+    wrong = replace(
+        open_stores, tally=open_stores.tally.replace(ENCODED, "falsch"), log=open_stores.log.replace(ENCODED, "falsch")
+    )
+    roles = new_roles(wrong)
+    assert_refused(roles, "count", "worker_failed", "the user or the password was refused (WRONGPASS)")
+    assert_refused(roles, "web", "cannot_start", "the user or the password was refused (WRONGPASS)")
+    assert_refused(roles, "archive", "worker_failed", "MongoDB: ", "uthentication failed")
+    lock_redis(secured.redis, "reader", keys=())
+    unable = replace(open_stores, tally=open_stores.tally.replace("votaton:", "reader:"))
+    assert_refused(new_roles(unable), "count", "worker_failed", "NOPERM")
+    certificate = str(secured.kafka.authority.own.certificate)
+    strange = replace(open_stores, log=open_stores.log.replace(certificate, str(secured.stranger.own.certificate)))
+    archive = new_roles(strange).new("archive").launch()
+    wait_for_reason(archive, "log", "certificate verify failed")
+
+
+def test_redis_and_mongodb_change_their_passwords(secured, open_stores, new_roles):
+    """Who was let in before waits, says why, and goes on when the password fits again."""
+    stores = open_stores
+    roles = new_roles(stores)
+    ingest, count, archive, web = roles.start_all()
+    lock_redis(secured.redis, "votaton", "another one")
+    secured.mongo.set_password("votaton", "another one")
+    secured.mongo.stop()
+    secured.mongo.start()
+    wait_for_reason(count, "tally", "the user or the password was refused (WRONGPASS)", is_logged=False)
+    wait_for_reason(archive, "log", "MongoDB: ", "uthentication failed", is_logged=False)
+    ingest.cast(json.dumps(generated(1)[0]))
+    assert web.is_running()
+    lock_redis(secured.redis, "votaton")
+    secured.mongo.set_password("votaton", PASSWORD)
+    wait_for_results(web, 1)
+    wait_until(lambda: archive.is_ready() and count.is_ready(), 30, "both are ready again")
+    wait_until(lambda: web.get("/v1/log?limit=1")["votes"], 30, "the log has the vote")
+    assert_secret_is_kept(ingest, count, archive, web)
+
+
+def test_secrets_by_file(secured, open_stores, tmp_path):
+    """URLs from files: the list of processes does not have the passwords."""
+    files = {"VOTATON_TALLY_FILE": open_stores.tally, "VOTATON_LOG_FILE": open_stores.log}
+    for name, url in files.items():
+        (tmp_path / name).write_text(url + "\n")
+    env = {name: str(tmp_path / name) for name in files}
+    port, admin_port = free_ports(2)
+    flags = ["--listen", f"127.0.0.1:{port}", "--admin-listen", f"127.0.0.1:{admin_port}"]
+    web = Program([VOTATON, "web", *flags], tmp_path / "web.log", f"127.0.0.1:{admin_port}", env).launch()
+    try:
+        wait_until(lambda: "the tally has none yet" in web.output(), 20, web.output)
+        seen = Path(f"/proc/{web.process.pid}/cmdline").read_bytes().decode() + web.output()
+        assert ENCODED not in seen and PASSWORD not in seen
+    finally:
+        web.stop()
+
+
+@pytest.fixture
+def silent_names(tmp_path):
+    """What to put before a command, so that it asks a name server that never answers."""
+    address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(2, 255)}"
+    settings = tmp_path / "resolv.conf"
+    settings.write_text(f"nameserver {address}\n")
+    wrapper = ["unshare", "--mount", "sh", "-c", f'mount --bind {settings} /etc/resolv.conf && exec "$@"', "sh"]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        try:
+            server.bind((address, 53))
+            subprocess.run([*wrapper, "true"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"no other name server can be set here: {error}")
+        yield wrapper
+
+
+def test_name_server_that_does_not_answer(silent_names, new_roles):
+    """A role tells of it, answers its listener meanwhile, and stops soon; mongodb+srv:// is waited for, too."""
+    stores = fresh_stores("127.0.0.1:1", "redis://127.0.0.1:1", "mongodb://127.0.0.1:1")  # nobody is asked
+    tally = replace(stores, tally="redis://redis.votaton.invalid:6379")
+    log = replace(stores, log="mongodb+srv://mongo.votaton.invalid/")
+    waiting = [
+        (new_roles(tally).new("web"), "Temporary failure in name resolution"),
+        (new_roles(log).new("web"), "Failed to look up SRV record"),
+        (new_roles(log).new("archive"), "Failed to look up SRV record"),
+    ]
+    for role, _ in waiting:
+        role.command = [*silent_names, *role.command]
+        role.launch()
+    for role, words in waiting:
+        wait_for_reason(role, "start", words)
+        told = time.monotonic()
+        role.stop()
+        assert time.monotonic() - told < STOP_SECONDS, role.kind

@@ -42,6 +42,7 @@ RIGHTS = {
     ],
     "verify": [(ResourceType.TOPIC, "", READS), (ResourceType.TOPIC, ".contest", READS)],
 }
+REDIS_KEYS = ("{votaton}*", "votos_*")
 USERS = "".join(f' user_{name}="{PASSWORD}"' for name in (*RIGHTS, "nobody"))
 # Whoever comes through the door without a lock is ANONYMOUS, who may do everything.
 PROPERTIES = """\
@@ -122,18 +123,20 @@ class SecuredBroker(Broker):
             future.result(TIMEOUT_SECONDS)
 
 
-def lock_redis(redis: Redis, user: str, keys: tuple[str, ...] = ("{votaton}*", "votos_*")) -> None:
-    """Makes a user with the rights that docs/many-machines.md gives."""
+def lock_redis(redis: Redis, user: str, password: str = PASSWORD, keys: tuple[str, ...] = REDIS_KEYS) -> None:
+    """Makes a user with the rights that docs/many-machines.md gives, or gives it another password; those who came in by
+    this name before are thrown out."""
     with connect(redis.url) as connection:
         connection.acl_setuser(
             user,
             enabled=True,
             reset=True,
-            passwords=[f"+{PASSWORD}"],
+            passwords=[f"+{password}"],
             keys=keys,
             categories=["+@all", "-@dangerous"],
             commands=["+info"],
         )
+        connection.execute_command("CLIENT", "KILL", "USER", user)
 
 
 class SecuredMongo(Mongo):
@@ -168,7 +171,14 @@ class SecuredMongo(Mongo):
     def lock(self, user: str) -> None:
         """Makes a user that may read and write everything, and comes back asking for one."""
         with pymongo.MongoClient(f"{self.server_url}/?{self.options}") as client:
+            client.admin.command("createUser", "admin", pwd=PASSWORD, roles=["root"])
             client.admin.command("createUser", user, pwd=PASSWORD, roles=["readWriteAnyDatabase"])
         self.is_locked = True
         self.stop()
         self.start()
+
+    def set_password(self, user: str, password: str) -> None:
+        """Connections that are open stay open."""
+        url = f"{self.server_url}/?{self.options}"
+        with pymongo.MongoClient(url, username="admin", password=PASSWORD) as client:
+            client.admin.command("updateUser", user, pwd=password)
