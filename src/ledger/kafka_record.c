@@ -3,11 +3,9 @@
 #include "base/hash.h"
 #include "vote/vote_json.h"
 
-#include <stdio.h>
-
 enum {
     HEADERS = 5,
-    NUMBER_BYTES_MAX = 24,
+    NUMBER_BYTES_MAX = 20,
     NUMBER_DIGITS_MAX = 18, /* always fits an int64_t */
 };
 
@@ -83,10 +81,17 @@ static bool add_bytes(rd_kafka_headers_t *headers, const char *name, const void 
     return rd_kafka_header_add(headers, name, -1, bytes, (ssize_t) len) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* By hand: snprintf would take a third of the time that the headers need. Below 0 is the clock of a machine that does
+ * not know the time. */
 static bool add_number(rd_kafka_headers_t *headers, const char *name, int64_t number) {
     char text[NUMBER_BYTES_MAX];
-    int len = snprintf(text, sizeof text, "%lld", (long long) number);
-    return add_bytes(headers, name, text, (size_t) len);
+    char *first = text + sizeof text;
+    uint64_t rest = number < 0 ? 0 : (uint64_t) number;
+    do {
+        *--first = (char) ('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    return add_bytes(headers, name, first, (size_t) (text + sizeof text - first));
 }
 
 rd_kafka_headers_t *vt_kafka_record_headers(const vt_record *record) {

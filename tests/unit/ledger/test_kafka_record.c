@@ -116,6 +116,34 @@ static void writes_the_layout_that_readers_rely_on(void **context) {
     rd_kafka_headers_destroy(own.made);
 }
 
+static void writes_every_number(void **context) {
+    (void) context;
+    static const struct {
+        int64_t at_ms;
+        const char *at;
+        uint32_t points;
+        const char *points_text;
+    } cases[] = {
+        {0, "0", 1, "1"},
+        {9, "9", 10, "10"},
+        {253402300799999, "253402300799999", UINT32_MAX, "4294967295"},
+        {-1, "0", 0, "0"}, /* the clock was never set: still a record that can be read */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vt_append item;
+        own_record own;
+        kit_vote(&item, NULL, 1, "Viernes Verde", "Remedios");
+        item.record.at_ms = cases[i].at_ms;
+        item.record.points = cases[i].points;
+        make_own(&item.record, &own);
+        assert_int_equal(own.headers[2].len, strlen(cases[i].at));
+        assert_memory_equal(own.headers[2].bytes, cases[i].at, own.headers[2].len);
+        assert_int_equal(own.headers[3].len, strlen(cases[i].points_text));
+        assert_memory_equal(own.headers[3].bytes, cases[i].points_text, own.headers[3].len);
+        rd_kafka_headers_destroy(own.made);
+    }
+}
+
 static void gives_a_vote_back(void **context) {
     (void) context;
     vt_append items[2];
@@ -414,6 +442,7 @@ static void marks_a_record_by_all_that_it_has(void **context) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_the_layout_that_readers_rely_on),
+        cmocka_unit_test(writes_every_number),
         cmocka_unit_test(gives_a_vote_back),
         cmocka_unit_test(carries_every_byte),
         cmocka_unit_test(has_room_for_the_longest_vote),
