@@ -37,6 +37,9 @@ static rd_kafka_t *open_handle(const vt_kafka_sender_options *options, char *rea
     vt_kafka_conf_set(conf, "acks", "all");
     vt_kafka_conf_set(conf, "enable.idempotence", "true");
     vt_kafka_conf_set(conf, "linger.ms", "1");
+    /* A broker works on one request of a connection, and the next is on its way meanwhile. A third would only wait
+     * there, and votes that come could not get into it any more. */
+    vt_kafka_conf_set(conf, "max.in.flight", "2");
     vt_kafka_conf_set_number(conf, "message.timeout.ms", options->delivery_timeout_ms);
     set_room(conf, options->records_max);
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);

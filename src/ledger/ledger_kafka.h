@@ -1,11 +1,12 @@
 /* The ledger in Apache Kafka: a topic of votes, and beside it <topic>.contest (the contest's versions, one partition)
  * and <topic>.dead (unreadable records, by count).
  *
- * Appending: acks=all, idempotent, pipelined; at most queue_records_max votes are on their way. A vote is answered when
- * its delivery report came: OK only for a clean one; VT_ERR_RETRY when it surely is not in the log; VT_ERR_UNKNOWN when
- * it may be (timed out, or the broker went away in between). When librdkafka says that its producer is broken for good,
- * a new one is made and what was not resolved is sent again with the same ids: the fold drops what then stands twice.
- * Such a vote may take twice the delivery timeout. Of a vote with a `refusal` nothing is looked up: it gets it at once.
+ * Appending: acks=all, idempotent, two requests at a time to a broker; at most queue_records_max votes are on their
+ * way. A vote is answered when its delivery report came: OK only for a clean one; VT_ERR_RETRY when it surely is not in
+ * the log; VT_ERR_UNKNOWN when it may be (timed out, or the broker went away in between). When librdkafka says that its
+ * producer is broken for good, a new one is made and what was not resolved is sent again with the same ids: the fold
+ * drops what then stands twice. Such a vote may take twice the delivery timeout. Of a vote with a `refusal` nothing is
+ * looked up: it gets it at once.
  * Chains are in the order of appending within each partition.
  *
  * When an offset goes back, the topic was made anew or its log was cut, and records that were acknowledged are gone.
