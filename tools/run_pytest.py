@@ -9,7 +9,7 @@ from pathlib import Path
 
 from suites import Suite
 
-TIMEOUT_SECONDS = 13 * 60
+TIMEOUT_SECONDS = 20 * 60
 # The readers of votes behind a pipe, which the differential tests compare with Python's.
 READERS = Path("build/tests/unit/vote/votecore-cli")
 

@@ -37,6 +37,12 @@ __attribute__((format(printf, 3, 4))) static vt_err fail(verification *self, vt_
     return err;
 }
 
+/* What to say of an error of Kafka's, or of reading what is there. */
+static const char *reading_failed(vt_err err) {
+    return err == VT_ERR_SYSTEM ? "the brokers refuse; this user must be allowed to describe and to read it"
+                                : vt_err_text(err);
+}
+
 static vt_err tally_failed(verification *self, int32_t partition, vt_err err) {
     const char *words = err == VT_ERR_BUSY || err == VT_ERR_SYSTEM ? vt_redis_reason(self->options->redis) : "";
     return fail(self, err, "partition %" PRId32 " of the tally: %s%s%.150s", partition, vt_err_text(err),
@@ -68,7 +74,7 @@ static vt_err ask_bounds(verification *self, int32_t partition, int64_t *first, 
         err = vt_ledger_kafka_bounds(self->options->ledger, partition, first, end);
     } while (vt_patience_tries_again(&self->patience, err));
     return err == VT_OK ? VT_OK
-                        : fail(self, err, "partition %" PRId32 " of the ledger: %s", partition, vt_err_text(err));
+                        : fail(self, err, "partition %" PRId32 " of the ledger: %s", partition, reading_failed(err));
 }
 
 static vt_err pin_tally(verification *self, int32_t partition, pinned *pin) {
@@ -185,7 +191,7 @@ static vt_err verify_letters(verification *self, int32_t partition, vt_partition
         return VT_OK;
     }
     return fail(self, err, "partition %" PRId32 " of %.100s: %s", partition, vt_letter_reader_topic(check.reader),
-                vt_err_text(err));
+                reading_failed(err));
 }
 
 static vt_err verify_tally(verification *self, int32_t partition, const pinned *pin) {
@@ -217,7 +223,7 @@ static vt_err verify_tally(verification *self, int32_t partition, const pinned *
         err = verify_letters(self, partition, &recount);
     } else {
         err = fail(self, err, "partition %" PRId32 ": %s", partition,
-                   err == VT_ERR_MOVED ? "the tally went back meanwhile; run it again" : vt_err_text(err));
+                   err == VT_ERR_MOVED ? "the tally went back meanwhile; run it again" : reading_failed(err));
     }
     vt_partition_recount_release(&recount);
     return err;

@@ -40,7 +40,7 @@ RIGHTS = {
         (ResourceType.TOPIC, ".contest", READS),
         (ResourceType.GROUP, "-archive", (AclOperation.READ,)),
     ],
-    "verify": [(ResourceType.TOPIC, "", READS), (ResourceType.TOPIC, ".contest", READS)],
+    "verify": [(ResourceType.TOPIC, ending, READS) for ending in ("", ".contest", ".dead")],
 }
 REDIS_KEYS = ("{votaton}*", "votos_*")
 USERS = "".join(f' user_{name}="{PASSWORD}"' for name in (*RIGHTS, "nobody"))
