@@ -365,17 +365,21 @@ static vt_err check_stores(const parse *self) {
     return err == VT_OK ? check_store(self, ROW_log, "mongodb://HOST:PORT/DATABASE.COLLECTION") : err;
 }
 
+/* With the topic: contests that share brokers must not share members. */
+static void name_group(const parse *self) {
+    vt_config *config = self->config;
+    const char *slash = strrchr(config->ledger, '/');
+    if (config->group[0] == '\0' && is_taken(&vt_config_rows[ROW_group], self->command) && slash != NULL) {
+        snprintf(config->group, sizeof config->group, "votaton-%s-%.*s", vt_commands[self->command].name,
+                 VT_CONFIG_TEXT_MAX / 2, slash + 1);
+    }
+}
+
 /* What depends on more than one setting, or on the machine. */
 static vt_err finish(const parse *self) {
     vt_config *config = self->config;
     config->threads = one_for_each_cpu(config->threads);
     config->workers = one_for_each_cpu(config->workers);
-    if (config->group[0] == '\0' && is_taken(&vt_config_rows[ROW_group], self->command)) {
-        /* With the topic: contests that share brokers must not share members. */
-        const char *slash = strrchr(config->ledger, '/');
-        snprintf(config->group, sizeof config->group, "votaton-%s-%.*s", vt_commands[self->command].name,
-                 VT_CONFIG_TEXT_MAX / 2, slash == NULL ? "" : slash + 1);
-    }
     vt_err err = check_admin(self);
     if (err == VT_OK) {
         err = check_arguments(self);
@@ -383,6 +387,7 @@ static vt_err finish(const parse *self) {
     if (err == VT_OK) {
         err = check_ledger(self);
     }
+    name_group(self);
     return err == VT_OK ? check_stores(self) : err;
 }
 

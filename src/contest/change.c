@@ -96,7 +96,7 @@ static vt_err check_once_open(const vt_contest *older, const vt_contest *newer, 
         if (parts[i].fixed_once_open && !parts[i].same(older, newer)) {
             snprintf(reason, VT_REASON_MAX,
                      "the contest has opened: \"%s\" can no longer change, only title, color, "
-                     "opens, closes and results; another contest needs another --data directory",
+                     "opens, closes and results; another contest needs another --data directory or another topic",
                      parts[i].key);
             return VT_ERR_BAD_CONTEST;
         }

@@ -50,6 +50,9 @@ static void test_stores_are_needed(void **state) {
     assert_refused(PARSE(WEB, "--tally", "redis://h"), log);
     assert_int_equal(PARSE(COUNT, ledger, "--tally", "redis://h"), VT_OK);
     assert_string_equal(config.group, "votaton-count-t");
+    ENVIRONMENT("KAFKA_BROKERS", "a:1", "KAFKA_TOPIC", "votes");
+    assert_int_equal(PARSE(COUNT, "--tally", "redis://h"), VT_OK);
+    assert_string_equal(config.group, "votaton-count-votes");
     assert_string_equal(config.views, VT_VIEWS_DEFAULT);
     assert_in_range(config.workers, 1, 4);
     assert_int_equal(PARSE(ARCHIVE, ledger, "--log", "mongodb://h", "--group", "g"), VT_OK);

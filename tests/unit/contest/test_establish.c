@@ -170,7 +170,7 @@ static void test_versions(void **state) {
     vt_definition_free(definition);
     assert_refused(file_of("contest: x\nopens: 2026-12-01T00:00:00Z\n"), 1796083200000, VT_ERR_BAD_CONTEST,
                    "the contest has opened: \"unknown_bands\" can no longer change, only title, color, opens, closes "
-                   "and results; another contest needs another --data directory");
+                   "and results; another contest needs another --data directory or another topic");
     assert_int_equal(memory.count, 2);
 }
 
@@ -282,7 +282,7 @@ static void test_a_lost_race_checks_the_change_again(void **state) {
     memory.rivals_max = 1;
     assert_refused(file_of("contest: x"), 1, VT_ERR_BAD_CONTEST,
                    "the contest has opened: \"contest\" can no longer change, only title, color, opens, closes and "
-                   "results; another contest needs another --data directory");
+                   "results; another contest needs another --data directory or another topic");
     assert_int_equal(memory.count, 1);
 }
 
