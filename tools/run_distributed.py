@@ -7,6 +7,7 @@ The roles end with Ctrl-C, or when one of them ends. The testbed stays, with all
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -66,13 +67,24 @@ def launch(roles: dict[str, list[str]]) -> dict[str, subprocess.Popen]:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env={"VOTATON_LOG_FORMAT": "text", **os.environ},
+            # The testbed's MongoDB server is slow.
+            env={"VOTATON_LOG_FORMAT": "text", "VOTATON_STORE_TIMEOUT": "20s", **os.environ},
         )
         for role, arguments in roles.items()
     }
     for role, process in processes.items():
         threading.Thread(target=relay, args=(role, process)).start()
     return processes
+
+
+def taken_ports() -> list[str]:
+    """The admin addresses where somebody listens already, as another run would."""
+    taken = []
+    for port in ROLE_PORTS.values():
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                taken.append(f"127.0.0.1:{port}")
+    return taken
 
 
 def is_ready(role: str) -> bool:
@@ -119,6 +131,9 @@ def main() -> int:
     parser.add_argument("--web-listen", default="127.0.0.1:8090", help="where pages are served (default: %(default)s)")
     parser.add_argument("--brokers", type=int, choices=[1, 3], help="Kafka brokers of a testbed that is started here")
     options = parser.parse_args()
+    if taken := taken_ports():
+        print(f"{', '.join(taken)}: somebody listens there, perhaps another run of this", file=sys.stderr)
+        return 1
     print("==> starting what does not run of Kafka, Redis, MongoDB and Prometheus", file=sys.stderr, flush=True)
     try:
         urls = bed.up(CACHE / "testbed", options.brokers).urls()
