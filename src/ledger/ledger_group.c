@@ -27,7 +27,7 @@ typedef struct share {
     bool is_ours;
     bool is_read; /* its position is known: it belongs on the list */
     int64_t next; /* what is given next is at or behind it */
-    int64_t end;  /* librdkafka reached the end of the log here; -1: not since the seek */
+    int64_t end;  /* librdkafka reached the end of the log here; -1: not since the last list */
 } share;
 
 struct vt_ledger_group {
@@ -187,7 +187,8 @@ static vt_err assign(vt_ledger_group *group, const rd_kafka_topic_partition_list
     return VT_OK;
 }
 
-/* Tells librdkafka what to read. All that it had fetched is void when this returns, and so is our backlog. */
+/* Tells librdkafka what to read. All that it had fetched is void when this returns, and so is our backlog, and an end
+ * that stood behind what is dropped: librdkafka tells it again. */
 static void refresh_list(vt_ledger_group *group) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(VT_PARTITIONS_MAX);
     size_t ours = 0;
@@ -201,6 +202,9 @@ static void refresh_list(vt_ledger_group *group) {
     if (ours == 0 || assign(group, list) == VT_OK) {
         group->is_list_stale = false;
         vt_message_backlog_clear(&group->backlog);
+        for (int32_t i = 0; i < VT_PARTITIONS_MAX; i++) {
+            group->shares[i].end = -1;
+        }
     }
     rd_kafka_topic_partition_list_destroy(list);
 }
@@ -259,7 +263,6 @@ vt_err vt_ledger_group_seek(vt_ledger_group *group, int32_t partition, int64_t n
     }
     own->is_read = true;
     own->next = next;
-    own->end = -1;
     group->is_list_stale = true;
     vt_message_backlog_drop(&group->backlog, partition);
     return VT_OK;

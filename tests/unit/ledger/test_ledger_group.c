@@ -2,6 +2,7 @@
 #include "member_kit.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 static void test_gives_nothing_until_it_is_told_where(void **state) {
     (void) state;
@@ -289,6 +290,35 @@ static void test_end_without_records(void **state) {
     }
 }
 
+/* The end was told while records in front of it wait: they are dropped with the list, so it is not reached any more. */
+static void test_end_is_dropped_with_what_waits(void **state) {
+    (void) state;
+    enum { ROUNDS = 3, RECORDS = 3 };
+    const struct timespec until_end_is_told = {.tv_nsec = 500000000}; /* where it is not: nothing is tested */
+    topic_kit_open(&kit, 2);
+    topic_kit_votes(&kit, 0, 0, RECORDS);
+    topic_kit_votes(&kit, 1, 0, 1);
+    member_join(&one, NULL);
+    member_poll_until_assigned(&one, 2);
+    for (int i = 0; i < ROUNDS; i++) {
+        member_seek(&one, 0, 0);
+        size_t count;
+        assert_int_equal(vt_ledger_group_poll(one.group, 0, one.rows, 1, &count, &one.partition), VT_OK);
+        one.expected[0] += (int64_t) count;
+        nanosleep(&until_end_is_told, NULL);
+        int64_t deadline_ns = member_deadline();
+        while (one.expected[0] == 0) {
+            assert_true(vt_clock_monotonic_ns() < deadline_ns);
+            member_poll_some(&one, 1);
+        }
+        member_seek(&one, 1, 1);
+        member_poll_some(&one, 1);
+        assert_true(one.expected[0] < RECORDS);
+        assert_true(vt_ledger_group_read_until(one.group, 0) <= one.expected[0]);
+        member_poll_until_at(&one, 0, RECORDS);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, members_set_up, members_tear_down)
 
 int main(void) {
@@ -303,6 +333,7 @@ int main(void) {
         TEST(test_topic_is_made_anew),
         TEST(test_foreign_transactions),
         TEST(test_end_without_records),
+        TEST(test_end_is_dropped_with_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
