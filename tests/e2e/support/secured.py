@@ -40,7 +40,11 @@ RIGHTS = {
         (ResourceType.TOPIC, ".contest", READS),
         (ResourceType.GROUP, "-archive", (AclOperation.READ,)),
     ],
-    "verify": [(ResourceType.TOPIC, ending, READS) for ending in ("", ".contest", ".dead")],
+    "verify": [
+        (ResourceType.TOPIC, "", READS),
+        (ResourceType.TOPIC, ".contest", READS),
+        (ResourceType.TOPIC, ".dead", (AclOperation.DESCRIBE, AclOperation.READ)),
+    ],
 }
 REDIS_KEYS = ("{votaton}*", "votos_*")
 USERS = "".join(f' user_{name}="{PASSWORD}"' for name in (*RIGHTS, "nobody"))
