@@ -35,7 +35,7 @@ void vt_page_none_serve(const vt_contest *contest, vt_page_none_place place, con
     vt_buf buf;
     vt_buf_init(&buf, VT_PAGE_NONE_BYTES_MAX);
     vt_text text = {.buf = &buf};
-    vt_page_none(contest, vt_lang_choose(request), place, &text);
+    vt_page_none(vt_contest_now(contest), vt_lang_choose(request), place, &text);
     if (text.err == VT_OK) {
         vt_answer_send(reply, &(vt_answer){VT_ANSWER_PAGE, 404, .body = vt_buf_slice(&buf)});
     } else {

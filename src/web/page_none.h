@@ -18,7 +18,7 @@ typedef enum vt_page_none_place {
 /* A whole page. vt_assets_init was called. */
 void vt_page_none(const vt_contest *contest, vt_lang lang, vt_page_none_place place, vt_text *text);
 
-/* Answers with it, and 404. As VT_ROUTE_NO_PAGE: on the reply's loop. */
+/* Answers with it, of the contest's version that holds now, and 404. As VT_ROUTE_NO_PAGE: on the reply's loop. */
 void vt_page_none_serve(const vt_contest *contest, vt_page_none_place place, const vt_request *request, vt_reply reply);
 
 /* The routes for who takes votes and has no pages: such a page wherever a browser looks, and what it loads. Borrows the

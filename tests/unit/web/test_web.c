@@ -334,6 +334,21 @@ static void test_unknown_pages(void **state) {
     assert_non_null(strstr(web_body(), "method_not_allowed"));
 }
 
+/* Every page, those without a store too, is of the version that holds now. */
+static void test_a_newer_contest(void **state) {
+    (void) state;
+    static vt_contest newer; /* until the server is down */
+    newer = fake_contest();
+    newer.title_en = VT_SLICE("Newer bands");
+    web_start_default();
+    atomic_store(&contest.newer, &newer);
+    const char *const paths[] = {"/", "/log", "/nothing", "/v1/contest"};
+    for (size_t i = 0; i < 4; i++) {
+        web_fetch_with(paths[i], "Accept: text/html\r\nAccept-Language: en\r\n");
+        assert_non_null(strstr(web_body(), "Newer bands"));
+    }
+}
+
 static void test_a_failing_store_answers_503(void **state) {
     (void) state;
     fake_stores_fail(&stores, VT_ERR_IO); /* before anybody can have seen anything */
@@ -366,6 +381,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_full_queue_answers_busy, web_set_up, web_tear_down),
         cmocka_unit_test_setup_teardown(test_an_expired_read_leaves_the_store_alone, web_set_up, web_tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_pages, web_set_up, web_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_newer_contest, web_set_up, web_tear_down),
         cmocka_unit_test_setup_teardown(test_a_failing_store_answers_503, web_set_up, web_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
