@@ -2,8 +2,7 @@
  *
  * A call connects when there is no connection. After a failure the connection is closed, and calls fail at once, with
  * VT_ERR_BUSY or as the password was refused, until a pause (100 ms, doubling up to 1 s) is over: callers decide how
- * often they ask. The program
- * ignores SIGPIPE, which writing to a connection that the server has closed would raise.
+ * often they ask. The program ignores SIGPIPE, which writing to a connection that the server has closed would raise.
  */
 #ifndef VT_REDIS_REDIS_CLIENT_H
 #define VT_REDIS_REDIS_CLIENT_H
