@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert((int) VT_TALLY_STORE_CONTEST_BYTES_MAX == (int) VT_CONTEST_JSON_BYTES_MAX, "every contest fits");
+
 typedef struct count {
     vt_consumer consumer;
     vt_redis_url url;

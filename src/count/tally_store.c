@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PUBLISH_PAUSE_MS = 250, CONTEST_JSON_BYTES_MAX = 4194304 };
+enum { PUBLISH_PAUSE_MS = 250 };
 
 /* One partition that was asked for. */
 typedef struct store_partition {
@@ -85,7 +85,7 @@ static vt_err check_server(tally_store *self) {
 
 static vt_err put_contest(tally_store *self) {
     vt_buf json;
-    vt_buf_init(&json, CONTEST_JSON_BYTES_MAX);
+    vt_buf_init(&json, VT_TALLY_STORE_CONTEST_BYTES_MAX);
     vt_err err = self->options.write_contest(self->contest, &json);
     if (err != VT_OK) {
         vt_buf_release(&json);

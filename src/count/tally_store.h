@@ -11,6 +11,8 @@
 #include "tally/tally_views.h"
 #include "vote/contest.h"
 
+enum { VT_TALLY_STORE_CONTEST_BYTES_MAX = 4194304 }; /* of its JSON */
+
 typedef struct vt_tally_store_options {
     const vt_redis_url *url; /* borrowed until close */
     uint32_t timeout_ms;     /* 10..60,000: for connecting and each answer */
@@ -18,7 +20,7 @@ typedef struct vt_tally_store_options {
     /* Its newest version (vt_contest_now) is copied into the tally, limits the votes, and holds views back while
      * results are hidden; borrowed until close. */
     const vt_contest *contest;
-    vt_err (*write_contest)(const vt_contest *contest, vt_buf *out); /* appends its JSON */
+    vt_err (*write_contest)(const vt_contest *contest, vt_buf *out); /* appends its JSON; errors as vt_buf_append */
     vt_tally_views *views; /* published at most 4 times a second; of this store alone, borrowed until close; or NULL */
     vt_metrics *metrics;
 } vt_tally_store_options;
