@@ -251,6 +251,35 @@ static vt_err begin(vt_derived *derived, int32_t partition, int64_t first, int64
     return enter_shadow(self, partition, first, end);
 }
 
+/* ---- the contest ---- */
+
+static void forget(vt_derived *derived, int32_t partition) {
+    store_partition *p = partition_at(store_of(derived), partition);
+    vt_fence_close(p->live);
+    vt_fence_close(p->shadow);
+    *p = (store_partition){0};
+}
+
+/* A limit changes only before votes are taken: what is folded already is the same by both. The fences are made anew, so
+ * that the batch at hand is answered VT_ERR_MOVED, and is folded by the new one. */
+static void follow_contest(tally_store *self) {
+    const vt_contest *newest = vt_contest_now(self->options.contest);
+    if (newest == self->contest) {
+        return;
+    }
+    bool is_other_limit = limit_of(newest) != limit_of(self->contest);
+    self->contest = newest;
+    for (int32_t i = 0; i < VT_PARTITIONS_MAX && is_other_limit; i++) {
+        forget(&self->derived, i);
+    }
+    self->greeted = 0;
+    vt_err err = greet_server(self);
+    if (err != VT_OK) {
+        /* Said again, and acted on, when a partition is loaded. */
+        vt_log(VT_LOG_WARN, "contest_not_copied", VT_LOG_STR("reason", self->reason));
+    }
+}
+
 /* ---- apply ---- */
 
 static vt_err apply_rows(tally_store *self, int32_t partition, int64_t from, const vt_ledger_row *rows, size_t count,
@@ -272,6 +301,7 @@ static vt_err apply(vt_derived *derived, int32_t partition, int64_t from, const 
                     uint64_t verdicts[VT_VERDICT_COUNT]) {
     tally_store *self = store_of(derived);
     vt_fence_outcome outcome = {0};
+    follow_contest(self); /* nothing is folded by a limit that another version has replaced */
     vt_err err = apply_rows(self, partition, from, rows, count, &outcome);
     if (err == VT_OK) {
         memcpy(verdicts, outcome.verdicts, sizeof outcome.verdicts);
@@ -283,13 +313,6 @@ static vt_err apply(vt_derived *derived, int32_t partition, int64_t from, const 
 static void reached(vt_derived *derived, int32_t partition, int64_t from, int64_t until) {
     store_partition *p = partition_at(store_of(derived), partition);
     p->reached = from == p->next ? until : 0;
-}
-
-static void forget(vt_derived *derived, int32_t partition) {
-    store_partition *p = partition_at(store_of(derived), partition);
-    vt_fence_close(p->live);
-    vt_fence_close(p->shadow);
-    *p = (store_partition){0};
 }
 
 /* ---- tick ---- */
@@ -333,26 +356,6 @@ static void finish_rebuilds(tally_store *self) {
         if (self->partitions[i].shadow != NULL) {
             err = finish_rebuild(self, i);
         }
-    }
-}
-
-/* A limit changes only before votes are taken: what is folded already is the same by both. The fences are made anew, so
- * that the next batch is answered VT_ERR_MOVED, and is folded by the new one. */
-static void follow_contest(tally_store *self) {
-    const vt_contest *newest = vt_contest_now(self->options.contest);
-    if (newest == self->contest) {
-        return;
-    }
-    bool is_other_limit = limit_of(newest) != limit_of(self->contest);
-    self->contest = newest;
-    for (int32_t i = 0; i < VT_PARTITIONS_MAX && is_other_limit; i++) {
-        forget(&self->derived, i);
-    }
-    self->greeted = 0;
-    vt_err err = greet_server(self);
-    if (err != VT_OK) {
-        /* Said again, and acted on, when a partition is loaded. */
-        vt_log(VT_LOG_WARN, "contest_not_copied", VT_LOG_STR("reason", self->reason));
     }
 }
 

@@ -353,6 +353,14 @@ static void follows_the_contest(void **context) {
     expect_text(self, "HGET {votaton}:contest json", "{\"version\":2}");
     uint64_t verdicts[VT_VERDICT_COUNT] = {0};
     assert_int_equal(store->kind->apply(store, FENCE_LOG_PARTITION, 0, self->log.rows, 1, verdicts), VT_ERR_MOVED);
+    /* No tick comes between. */
+    assert_int_equal(store->kind->load(store, FENCE_LOG_PARTITION, &found), VT_OK);
+    vt_contest third = second;
+    third.version = 3;
+    third.votes_per_voter++;
+    self->contest.newer = &third;
+    assert_int_equal(store->kind->apply(store, FENCE_LOG_PARTITION, 0, self->log.rows, 1, verdicts), VT_ERR_MOVED);
+    self->contest.newer = &second;
     store->kind->close(store);
     walker w = walker_of(self, 0, ROWS);
     walk(&w);
