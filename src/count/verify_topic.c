@@ -3,6 +3,7 @@
 #include "count/verify_letters.h"
 #include "count/verify_log.h"
 #include "count/verify_tally.h"
+#include "kafka/kafka_trouble.h"
 #include "ledger/ledger_kafka.h"
 
 #include <inttypes.h>
@@ -37,10 +38,11 @@ __attribute__((format(printf, 3, 4))) static vt_err fail(verification *self, vt_
     return err;
 }
 
-/* What to say of an error of Kafka's, or of reading what is there. */
-static const char *reading_failed(vt_err err) {
-    return err == VT_ERR_SYSTEM ? "the brokers refuse; this user must be allowed to describe and to read it"
-                                : vt_err_text(err);
+/* A question about a topic, "the ledger" or its name, had no answer; `right` is what it needs. */
+static vt_err topic_failed(verification *self, int32_t partition, const char *topic, const char *right, vt_err err) {
+    char why[VT_KAFKA_TROUBLE_MAX];
+    vt_kafka_trouble_explain(err, right, why, sizeof why);
+    return fail(self, err, "partition %" PRId32 " of %.100s: %s", partition, topic, why);
 }
 
 static vt_err tally_failed(verification *self, int32_t partition, vt_err err) {
@@ -73,8 +75,7 @@ static vt_err ask_bounds(verification *self, int32_t partition, int64_t *first, 
     do {
         err = vt_ledger_kafka_bounds(self->options->ledger, partition, first, end);
     } while (vt_patience_tries_again(&self->patience, err));
-    return err == VT_OK ? VT_OK
-                        : fail(self, err, "partition %" PRId32 " of the ledger: %s", partition, reading_failed(err));
+    return err == VT_OK ? VT_OK : topic_failed(self, partition, "the ledger", "DESCRIBE", err);
 }
 
 static vt_err pin_tally(verification *self, int32_t partition, pinned *pin) {
@@ -190,8 +191,7 @@ static vt_err verify_letters(verification *self, int32_t partition, vt_partition
         self->report->letters_deleted += (uint64_t) check.deleted;
         return VT_OK;
     }
-    return fail(self, err, "partition %" PRId32 " of %.100s: %s", partition, vt_letter_reader_topic(check.reader),
-                reading_failed(err));
+    return topic_failed(self, partition, vt_letter_reader_topic(check.reader), "DESCRIBE and READ", err);
 }
 
 static vt_err verify_tally(verification *self, int32_t partition, const pinned *pin) {
@@ -223,7 +223,7 @@ static vt_err verify_tally(verification *self, int32_t partition, const pinned *
         err = verify_letters(self, partition, &recount);
     } else {
         err = fail(self, err, "partition %" PRId32 ": %s", partition,
-                   err == VT_ERR_MOVED ? "the tally went back meanwhile; run it again" : reading_failed(err));
+                   err == VT_ERR_MOVED ? "the tally went back meanwhile; run it again" : vt_err_text(err));
     }
     vt_partition_recount_release(&recount);
     return err;

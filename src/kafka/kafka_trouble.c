@@ -73,6 +73,16 @@ void vt_kafka_trouble_tell(char *out, size_t size) {
     pthread_mutex_unlock(&last.lock);
 }
 
+void vt_kafka_trouble_explain(vt_err err, const char *right, char *out, size_t size) {
+    if (err == VT_ERR_BUSY) {
+        vt_kafka_trouble_tell(out, size);
+    } else if (err == VT_ERR_SYSTEM) {
+        snprintf(out, size, "the brokers refuse: may this user %s it?", right);
+    } else {
+        snprintf(out, size, "%s", vt_err_text(err));
+    }
+}
+
 void vt_kafka_trouble_forget(void) {
     pthread_mutex_lock(&last.lock);
     last.text[0] = '\0';

@@ -5,6 +5,8 @@
 #ifndef VT_KAFKA_KAFKA_TROUBLE_H
 #define VT_KAFKA_KAFKA_TROUBLE_H
 
+#include "base/err.h"
+
 #include <stddef.h>
 
 /* How long a trouble is worth telling: librdkafka repeats the same one after half a minute only. */
@@ -19,6 +21,10 @@ void vt_kafka_trouble_note_certificate(int x509_error);
 
 /* Writes "no broker answers", and behind a colon what was noted lately; one line, cut to `size`. */
 void vt_kafka_trouble_tell(char *out, size_t size);
+
+/* Writes why a question about a topic failed: VT_ERR_BUSY as above; VT_ERR_SYSTEM, that the brokers refuse, and
+ * `right`, what the user needs for it ("DESCRIBE"); of another error its text. Cut to `size`. */
+void vt_kafka_trouble_explain(vt_err err, const char *right, char *out, size_t size);
 
 /* Nothing is known any more: for tests. */
 void vt_kafka_trouble_forget(void);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "kafka/kafka_topic.h"
+#include "kafka/kafka_trouble.h"
 #include "ledger/letter_search.h"
 
 #include <stdio.h>
@@ -239,7 +240,9 @@ static vt_err make_topic(vt_dead_letters *letters, int32_t partitions, char *rea
     int32_t found = 0;
     vt_err err = vt_kafka_topic_partitions(letters->producer, letters->topic, OPEN_TIMEOUT_MS, &found);
     if (err != VT_OK) {
-        snprintf(reason, VT_KAFKA_REASON_MAX, "nothing is known of the topic %s: %s", letters->topic, vt_err_text(err));
+        char why[VT_KAFKA_TROUBLE_MAX];
+        vt_kafka_trouble_explain(err, "DESCRIBE", why, sizeof why);
+        snprintf(reason, VT_KAFKA_REASON_MAX, "the topic %.90s cannot be looked up: %s", letters->topic, why);
         return err;
     }
     if (found == 0) {

@@ -35,11 +35,9 @@ vt_err vt_kafka_settings_check(rd_kafka_t *handle, const char *topic, char reaso
         vt_err err =
             vt_kafka_topic_config(handle, topic, votes_config[i], VT_KAFKA_SETTINGS_TIMEOUT_MS, value, sizeof value);
         if (err != VT_OK) {
-            char why[VT_KAFKA_TROUBLE_MAX] = "the brokers refuse: may this user DESCRIBE_CONFIGS of it?";
-            if (err == VT_ERR_BUSY) {
-                vt_kafka_trouble_tell(why, sizeof why);
-            }
-            snprintf(reason, VT_KAFKA_REASON_MAX, "the setting %s of the topic %.200s cannot be read: %s",
+            char why[VT_KAFKA_TROUBLE_MAX];
+            vt_kafka_trouble_explain(err, "DESCRIBE_CONFIGS of", why, sizeof why);
+            snprintf(reason, VT_KAFKA_REASON_MAX, "the setting %s of the topic %.40s cannot be read: %s",
                      votes_config[i], topic, why);
             return err;
         }

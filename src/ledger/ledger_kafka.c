@@ -153,11 +153,9 @@ static vt_err open_reader(ledger_kafka *kafka, char *reason) {
 static vt_err count_partitions(const ledger_kafka *kafka, const char *topic, int32_t *partitions, char *reason) {
     vt_err err = vt_kafka_topic_partitions(kafka->reader, topic, CONNECT_TIMEOUT_MS, partitions);
     if (err != VT_OK) {
-        char why[VT_KAFKA_TROUBLE_MAX] = "the brokers refuse: may this user DESCRIBE it?";
-        if (err == VT_ERR_BUSY) {
-            vt_kafka_trouble_tell(why, sizeof why);
-        }
-        snprintf(reason, VT_KAFKA_REASON_MAX, "the topic %.200s cannot be looked up: %s", topic, why);
+        char why[VT_KAFKA_TROUBLE_MAX];
+        vt_kafka_trouble_explain(err, "DESCRIBE", why, sizeof why);
+        snprintf(reason, VT_KAFKA_REASON_MAX, "the topic %.90s cannot be looked up: %s", topic, why);
     }
     return err;
 }

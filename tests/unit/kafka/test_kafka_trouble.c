@@ -49,6 +49,17 @@ static void tells_of_an_old_scram(void **state) {
     assert_null(strstr(tell(), "SCRAM"));
 }
 
+static void explains_an_error(void **state) {
+    (void) state;
+    vt_kafka_trouble_note("silence");
+    vt_kafka_trouble_explain(VT_ERR_BUSY, "DESCRIBE", told, sizeof told);
+    assert_string_equal(told, "no broker answers: silence");
+    vt_kafka_trouble_explain(VT_ERR_SYSTEM, "DESCRIBE", told, sizeof told);
+    assert_string_equal(told, "the brokers refuse: may this user DESCRIBE it?");
+    vt_kafka_trouble_explain(VT_ERR_GONE, "DESCRIBE", told, sizeof told);
+    assert_string_equal(told, vt_err_text(VT_ERR_GONE));
+}
+
 static void cuts_what_is_too_long(void **state) {
     (void) state;
     char line[2 * VT_KAFKA_TROUBLE_MAX];
@@ -79,6 +90,7 @@ int main(void) {
         cmocka_unit_test(tells_the_last_failure),
         cmocka_unit_test(tells_what_is_wrong_with_a_certificate),
         cmocka_unit_test(tells_of_an_old_scram),
+        cmocka_unit_test(explains_an_error),
         cmocka_unit_test(cuts_what_is_too_long),
         cmocka_unit_test(hears_of_a_client_that_fails),
     };
