@@ -24,7 +24,7 @@ typedef struct vt_count_partition {
     int64_t anchor; /* a record that was read, and by which the log is known again; -1: none yet */
     vt_id anchor_mark;
     int64_t compared_ns; /* when the anchor was compared last, or made */
-    int64_t read_ns;     /* when a record was known or applied last */
+    int64_t read_ns;     /* when the last record that was known or applied had come */
     int64_t committed;   /* what the group was told; -1: nothing */
     int64_t seen;        /* `next` when it was looked at last, to see whether it is idle */
 } vt_count_partition;
@@ -50,15 +50,15 @@ VT_MUST_CHECK vt_err vt_count_partition_check(vt_count_partition *partition, con
                                               int64_t now_ns, const char *store, size_t *skip,
                                               char reason[VT_COUNT_REASON_MAX]);
 
-/* The rows up to `last` were applied. */
+/* The rows up to `last` were applied. `now_ns` is when they had come: the topic may have been made anew since. */
 void vt_count_partition_advance(vt_count_partition *partition, const vt_ledger_row *last, int64_t now_ns);
 
 /* Whether the anchor is to be compared: every 10 s, and before records that come after more than a second without any.
  * A process that was stopped, or that saw no broker, may have missed that the topic was made anew. */
 bool vt_count_partition_is_doubtful(const vt_count_partition *partition, bool has_records, int64_t now_ns);
 
-/* What stands at the anchor has the mark `found`: the newest record becomes the anchor. VT_ERR_CORRUPT: it is another
- * one; as above. */
+/* What stood at the anchor at `now_ns` has the mark `found`: the newest record becomes the anchor. VT_ERR_CORRUPT: it
+ * is another one; as above. */
 VT_MUST_CHECK vt_err vt_count_partition_compare(vt_count_partition *partition, const vt_id *found, int64_t now_ns,
                                                 const char *store, int32_t number, char reason[VT_COUNT_REASON_MAX]);
 

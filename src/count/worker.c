@@ -107,7 +107,8 @@ static void allow_larger_batches(vt_count_worker *worker) {
     worker->batch_max = larger < worker->options.batch_records_max ? larger : worker->options.batch_records_max;
 }
 
-static void apply(vt_count_worker *worker, int32_t number, const vt_ledger_row *rows, size_t count) {
+/* `taken_ns`: a process that is stopped from then on may miss that the topic is made anew. */
+static void apply(vt_count_worker *worker, int32_t number, const vt_ledger_row *rows, size_t count, int64_t taken_ns) {
     vt_count_partition *partition = &worker->partitions[number];
     vt_derived *derived = worker->options.derived;
     uint64_t verdicts[VT_VERDICT_COUNT] = {0};
@@ -119,7 +120,7 @@ static void apply(vt_count_worker *worker, int32_t number, const vt_ledger_row *
     }
     double seconds = (double) (vt_clock_monotonic_ns() - began_ns) / 1e9;
     vt_count_status_applied(worker->options.status, verdicts, count, seconds);
-    vt_count_partition_advance(partition, &rows[count - 1], vt_clock_monotonic_ns());
+    vt_count_partition_advance(partition, &rows[count - 1], taken_ns);
     allow_larger_batches(worker);
     vt_count_hold_end(&worker->hold);
 }
@@ -128,16 +129,16 @@ static void take_batch(vt_count_worker *worker, int32_t number, const vt_ledger_
     vt_count_partition *partition = &worker->partitions[number];
     char reason[VT_COUNT_REASON_MAX];
     size_t skip;
+    int64_t taken_ns = vt_clock_monotonic_ns();
     VT_ASSERT(partition->stage == VT_COUNT_READING);
     if (!vt_worker_knows_log(worker, number)) {
         return;
     }
-    vt_err err = vt_count_partition_check(partition, rows, count, vt_clock_monotonic_ns(), vt_worker_store(worker),
-                                          &skip, reason);
+    vt_err err = vt_count_partition_check(partition, rows, count, taken_ns, vt_worker_store(worker), &skip, reason);
     if (err != VT_OK) {
         vt_worker_stop_for_good(worker, err, reason);
     } else if (skip < count && send_letters(worker, rows + skip, count - skip) == VT_OK) {
-        apply(worker, number, rows + skip, count - skip);
+        apply(worker, number, rows + skip, count - skip, taken_ns);
     }
 }
 

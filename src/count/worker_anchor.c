@@ -23,10 +23,10 @@ static vt_err compare(vt_count_worker *worker, int32_t number) {
     vt_count_partition *partition = &worker->partitions[number];
     char reason[VT_COUNT_REASON_MAX];
     vt_id found;
+    int64_t asked_ns = vt_clock_monotonic_ns();
     vt_err err = probe(worker, number, &found);
     if (err == VT_OK) {
-        err = vt_count_partition_compare(partition, &found, vt_clock_monotonic_ns(), vt_worker_store(worker), number,
-                                         reason);
+        err = vt_count_partition_compare(partition, &found, asked_ns, vt_worker_store(worker), number, reason);
         if (err != VT_OK) {
             vt_worker_stop_for_good(worker, err, reason);
         }

@@ -1,8 +1,10 @@
 """Kafka dies, is away, loses one of three brokers, or has another topic under the same name."""
 
+import dataclasses
 import json
 import re
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from support.load import Voters
 from support.program import wait_until
 from support.proof import assert_all_counted_once, assert_exactly_once
+from support.proxy import Proxy, is_write
 from support.rounds import LONG, ROUNDS, new_dice
 from support.tally import records_of
 from support.topic import Message, admin, create_topic, produce, recreate_topic
@@ -19,6 +22,7 @@ from support.votes import generated, vote
 AWAY_SECONDS = 120 if LONG else 6
 GROWTH_KIB_MAX = 64 * 1024
 STOP_SECONDS = 12
+DOUBT_SECONDS = 1.5  # after which a log is looked at before it is believed
 AS_INGEST_MAKES_IT = {"retention_ms": "-1", "message_timestamp_type": "LogAppendTime"}
 MESSAGE = json.dumps(vote()).encode()
 
@@ -165,6 +169,38 @@ def test_a_topic_made_anew_behind_the_counters_back(stores, roles, records):
         consumer.launch()
         assert consumer.wait_for_exit(60) == 2, "a restart is no way out"
     assert records_of(stores.tally, 1) == 100, "nothing was counted on top"
+
+
+def test_a_topic_made_anew_behind_a_counter_that_writes(stores, new_roles, shared_redis):
+    """Stopped between its batch and the answer of Redis, it must not take the log for the one that it read before."""
+    stopped = threading.Event()
+
+    def stop(request: bytes) -> float:
+        if is_write(request) and is_armed.is_set() and not stopped.is_set():
+            count.process.send_signal(signal.SIGSTOP)
+            stopped.set()
+        return 0
+
+    is_armed = threading.Event()
+    port = int(shared_redis.rpartition(":")[2])
+    with Proxy(port, holds=stop) as proxy:
+        proxied = dataclasses.replace(stores, tally=stores.tally.replace(f":{port}/", f":{proxy.port}/"))
+        ingest = new_roles(stores).start("ingest", "--partitions", "1")
+        count = new_roles(proxied).start("count", "--instance", "count")
+        ingest.cast(generated(100))
+        wait_until(lambda: records_of(stores.tally, 1) == 100, 60, "the votes are counted")
+        is_armed.set()
+        ingest.cast(vote())
+        assert stopped.wait(30)
+        since = time.monotonic()
+        ingest.stop()
+        recreate_topic(stores.bootstrap, stores.topic, **AS_INGEST_MAKES_IT)
+        produce(stores.bootstrap, stores.topic, [Message(MESSAGE)] * 300)
+        wait_until(lambda: time.monotonic() > since + DOUBT_SECONDS, 30, "it was stopped for long enough")
+        count.process.send_signal(signal.SIGCONT)
+        assert count.wait_for_exit(60) == 2, count.output()
+        assert "the record at offset 99 is not the one" in count.output()
+    assert records_of(stores.tally, 1) == 101, "nothing was counted on top"
 
 
 def test_another_contest_under_the_same_name(stores, roles):
