@@ -93,6 +93,7 @@ def test_unreadable_values_are_bad(value):
         {"id": None},
         {"fp": b"x" * 16},
         {"at": b"-1"},
+        {"at": b"253402300800000"},
         {"points": b""},
         {"points": b"4294967296"},
         {"voter": b"x"},

@@ -27,7 +27,8 @@ def _differences(expected: dict, found: dict) -> str:
 
 def assert_acknowledged(counted: Recount, acknowledged: Iterable[str]) -> None:
     """acknowledged ⊆ identities in the ledger."""
-    lost = [key for key in acknowledged if uuid.UUID(key).bytes not in counted.identities]
+    identities = counted.identities
+    lost = [key for key in acknowledged if uuid.UUID(key).bytes not in identities]
     assert not lost, f"{len(lost)} acknowledged votes are not in the ledger: {lost[:SHOWN_MAX]}"
 
 

@@ -20,7 +20,7 @@ OTHER = ("(other)", "")
 OWN_HEADERS = ("vt-id", "vt-fp", "vt-at", "vt-points", "vt-voter")
 NUMBER_DIGITS_MAX = 18
 POINTS_MAX = 2**32 - 1
-TIME_MAX = 2**63 - 1
+TIME_MAX = 253402300799999  # the end of the year 9999
 
 Place = tuple[int, int]  # partition, offset
 Pair = tuple[str, str]  # band, album
