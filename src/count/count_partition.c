@@ -9,7 +9,7 @@ enum {
     RESTART_MAX_MS = 2000,
     COMPARE_MS = 10000,
     COMPARE_AGAIN_MS = 1000,
-    QUIET_MS = 1000, /* shorter than any topic takes to be deleted, made and filled */
+    QUIET_MS = 1000, /* a topic that a script makes anew and fills sooner (0.2 s) is found by COMPARE_MS */
     NS_PER_MS = 1000000,
 };
 
