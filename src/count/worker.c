@@ -15,7 +15,8 @@ enum {
     TICK_MS = 100,
     COMMIT_MS = 1000,
     REJOIN_MS = 1000,
-    FENCED_AGAIN_MS = 60000, /* two of one name take each other's place within a few seconds */
+    FENCED_AGAIN_MS = 60000, /* two of one name take each other's place within seconds */
+    REJOINS_MAX = 2,         /* so soon after each other */
     NS_PER_MS = 1000000,
 };
 
@@ -158,13 +159,14 @@ static void on_revoked(void *context, int32_t number) {
     vt_count_status_lag(worker->options.status, number, -1);
 }
 
-/* Brokers that die may take our own return for another member's. It is tried once more; who is fenced again so soon has
- * a namesake, and the one that came last stays. */
+/* Brokers that die may take our own return for another member's, and once more what was on its way to them from us: the
+ * second return waits until they have forgotten it. Who is fenced again after that has a namesake. */
 static void leave_fenced(vt_count_worker *worker, const char *reason) {
     int64_t now_ns = vt_clock_monotonic_ns();
     bool was_fenced = worker->fenced_ns > 0 && now_ns - worker->fenced_ns < (int64_t) FENCED_AGAIN_MS * NS_PER_MS;
     worker->fenced_ns = now_ns;
-    if (was_fenced) {
+    worker->rejoins = was_fenced ? worker->rejoins + 1 : 1;
+    if (worker->rejoins > REJOINS_MAX) {
         char text[VT_COUNT_REASON_MAX];
         snprintf(text, sizeof text, "%.300s, again: does another process have the same --instance?", reason);
         vt_worker_stop_for_good(worker, VT_ERR_IN_USE, text);
@@ -181,7 +183,7 @@ static void leave_fenced(vt_count_worker *worker, const char *reason) {
     vt_ledger_group_close(worker->group);
     worker->group = NULL;
     worker->rebalances_told = 0;
-    worker->rejoin_at_ns = vt_clock_monotonic_ns() + (int64_t) REJOIN_MS * NS_PER_MS;
+    worker->rejoin_at_ns = now_ns + (int64_t) (REJOIN_MS + (was_fenced ? STATIC_SESSION_MS : 0)) * NS_PER_MS;
 }
 
 static void learn_group_error(vt_count_worker *worker, int32_t number, vt_err err) {

@@ -17,6 +17,7 @@ struct vt_count_worker {
     vt_ledger_group *group; /* NULL: it is to be joined again */
     int64_t rejoin_at_ns;
     int64_t fenced_ns;        /* when its place was taken last; 0: never */
+    int rejoins;              /* in a row */
     vt_dead_letters *letters; /* NULL until they are needed */
     uint64_t letters_told;
     vt_record_probe *probe; /* NULL until it is needed */

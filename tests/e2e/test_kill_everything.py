@@ -33,11 +33,11 @@ def kill_under_load(name, victim, voters, stores) -> None:
 
 def revive(roles) -> None:
     """As a supervisor does. A broker that dies while a member joins under its own name may take it for another one
-    afterwards: twice within a minute is too often. Everything else is no reason to end."""
+    afterwards: three times within a minute is too often. Everything else is no reason to end."""
     for role in roles:
         if not role.is_running():
             assert FENCED in role.output(), role.output()
-            print(f"{role.kind} was fenced twice by a broker that came back")
+            print(f"{role.kind} was fenced three times by a broker that came back")
             role.start()
 
 
