@@ -1,3 +1,3 @@
 """Fixtures of all tests: real servers (support/stores.py)."""
 
-pytest_plugins = ["support.stores"]
+pytest_plugins = ["support.browser", "support.stores"]

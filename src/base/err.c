@@ -42,3 +42,7 @@ int vt_err_http_status(vt_err err) {
 int vt_err_grpc_status(vt_err err) {
     return find(err)->grpc_status;
 }
+
+bool vt_err_is_input(int number) {
+    return number >= 200 && (int) find((vt_err) number)->err == number;
+}

@@ -93,5 +93,7 @@ static inline bool vt_err_is_retryable(vt_err err) {
 static inline bool vt_err_is_fatal(vt_err err) {
     return (int) err >= 100 && (int) err < 200;
 }
+/* For a number from outside: whether it is that of an error of the caller's. */
+bool vt_err_is_input(int number);
 
 #endif

@@ -26,6 +26,9 @@ typedef enum vt_config_type {
 /* The values of log_format. Those of log_level are a vt_log_level (obs/log.h). */
 typedef enum vt_config_log_format { VT_CONFIG_LOG_AUTO, VT_CONFIG_LOG_TEXT, VT_CONFIG_LOG_JSON } vt_config_log_format;
 
+/* The values of core. */
+typedef enum vt_config_core { VT_CONFIG_CORE_NATIVE, VT_CONFIG_CORE_WASM } vt_config_core;
+
 /* What each type is in struct vt_config: a terminated text, or a number. */
 #define VT_CONFIG_MEMBER_TEXT(field) char field[VT_CONFIG_TEXT_MAX + 1]
 #define VT_CONFIG_MEMBER_PATH(field) char field[VT_CONFIG_TEXT_MAX + 1]

@@ -41,6 +41,9 @@
       "the directory that holds the ledger and all that is derived from it; `run` makes it") \
     X(contest, PATH, "contest", "VOTATON_CONTEST", NULL, NULL, VT_FOR_VOTES, 0, 0, NULL, \
       "the contest's file (YAML or JSON); without one any band may be voted for, without limits") \
+    X(core, CHOICE, "core", "VOTATON_CORE", NULL, "native", VT_FOR_VOTES, 0, 0, "native|wasm", \
+      "who reads and checks votes: the program itself, or the same code as WebAssembly in a sandbox, which always " \
+      "reads those of /wasm and /rust") \
     X(ledger, URL, "ledger", "VOTATON_LEDGER", NULL, NULL, VT_FOR(RUN) | VT_FOR_TOPIC, 0, 0, NULL, \
       "`run`: `sqlite:` (the default) keeps votes in the data directory, `null:` takes votes, answers and forgets " \
       "them (benchmarks only); the other roles: `kafka://HOST:PORT[,HOST:PORT…]/TOPIC`; `verify` and `rebuild` take " \

@@ -4,10 +4,14 @@
 
 #include "cmd/service.h"
 #include "ingest/ingest.h"
+#include "wasm/sandbox.h"
 
 typedef struct vt_entry {
     vt_trusted_proxies proxies;
-    vt_ingest *ingest; /* NULL before vt_entry_open */
+    vt_ingest *ingest;      /* NULL before vt_entry_open */
+    uint32_t loops;         /* how many of the two below there are */
+    vt_sandbox **sandboxes; /* one for each loop */
+    vt_core **cores;        /* theirs */
 } vt_entry;
 
 /* The gRPC services of vt_ingest_routes. */

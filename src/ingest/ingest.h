@@ -5,6 +5,7 @@
 #include "ingest/accept.h"
 #include "net/router.h"
 #include "obs/metrics.h"
+#include "vote/core.h"
 
 typedef struct vt_ingest vt_ingest;
 
@@ -14,6 +15,9 @@ typedef struct vt_ingest_options {
     vt_metrics *metrics;
     uint32_t loops;     /* of the server that will serve the routes */
     uint32_t items_max; /* votes in flight on one loop */
+    /* For each loop: who reads votes, and who reads those of the paths that ask for the sandbox. NULL: natively. */
+    vt_core *const *cores;
+    vt_core *const *sandboxes;
 } vt_ingest_options;
 
 /* Everything that the options point to must outlive the ingest. The caller owns *out. VT_ERR_NO_MEMORY, VT_ERR_SYSTEM.

@@ -3,6 +3,7 @@
 #define VT_INGEST_SOURCE_H
 
 #include "ingest/call.h"
+#include "vote/core.h"
 #include "vote/vote_json.h"
 #include "vote/vote_proto.h"
 
@@ -13,8 +14,7 @@ struct vt_source {
     bool is_batch;
     /* The next vote's bytes; false at the end. */
     bool (*next)(vt_source *source, vt_slice *bytes);
-    /* Reads and checks one vote; errors as vt_vote_read_json or vt_vote_read_proto. */
-    vt_err (*read)(vt_slice bytes, vt_vote *vote, vt_vote_scratch *scratch, vt_field *field);
+    vt_core_form form; /* of those bytes */
     union {
         vt_slice one;
         vt_json_array json;

@@ -21,13 +21,13 @@ class Refused(Exception):
         self.lines = {f"err {code} {field}" for code in codes.split("|")}
 
 
-def verdicts(mode: str, inputs: list[bytes]) -> list[str]:
-    """What votecore-cli says of each input: "ok HEX" or "err CODE FIELD"."""
+def verdicts(mode: str, inputs: list[bytes], build: str = "native") -> list[str]:
+    """What votecore-cli says of each input, read by that build of the core: "ok HEX" or "err CODE FIELD"."""
     program = os.environ.get("VOTECORE_CLI")
     if not program:
         pytest.skip("VOTECORE_CLI names no program")
     stream = b"".join(struct.pack("<I", len(data)) + data for data in inputs)
-    done = subprocess.run([program, mode], input=stream, capture_output=True, timeout=60, check=True)
+    done = subprocess.run([program, mode, build], input=stream, capture_output=True, timeout=60, check=True)
     lines = done.stdout.decode().splitlines()
     assert len(lines) == len(inputs)
     return lines

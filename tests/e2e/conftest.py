@@ -48,13 +48,25 @@ def server(new_server, request):
 
 
 @pytest.fixture(scope="module")
-def calm_server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("calm") / "data").start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.kill()
+def new_calm_server(tmp_path_factory):
+    """new_calm_server("--flag", …): one for all tests of a file."""
+    made = []
+
+    def make(*args) -> Server:
+        made.append(Server(tmp_path_factory.mktemp("calm") / "data", args=args).start())
+        return made[-1]
+
+    yield make
+    for server in made:
+        try:
+            server.stop()
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="module")
+def calm_server(new_calm_server):
+    return new_calm_server()
 
 
 @pytest.fixture

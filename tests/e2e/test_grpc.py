@@ -18,6 +18,12 @@ from support.votes import GOOD, new_id, vote
 GRPCURL = ROOT / ".cache/bin/grpcurl"
 
 
+@pytest.fixture(scope="module", params=["native", "wasm"])
+def calm_server(new_calm_server, request):
+    """All answers are the same whichever core reads the votes."""
+    return new_calm_server("--core", request.param)
+
+
 @pytest.fixture
 def client(calm_server):
     with Client(calm_server.address) as client:

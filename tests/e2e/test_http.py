@@ -17,6 +17,12 @@ PATHS = [
 FIELDS = ["name", "album", "year", "rank"]
 
 
+@pytest.fixture(scope="module", params=["native", "wasm"])
+def calm_server(new_calm_server, request):
+    """All answers are the same whichever core reads the votes."""
+    return new_calm_server("--core", request.param)
+
+
 def curl(server, path, *options, protocol="--http1.1"):
     command = ["curl", "-sS", "-m", "20", protocol, *options, f"http://{server.address}{path}"]
     return subprocess.run(command, check=True, capture_output=True).stdout

@@ -15,6 +15,12 @@ from support.votes import GOOD
 SLACK_SECONDS = 8
 
 
+@pytest.fixture(scope="module", params=["native", "wasm"])
+def calm_server(new_calm_server, request):
+    """All answers are the same whichever core reads the votes."""
+    return new_calm_server("--core", request.param)
+
+
 def assert_served(server, count=20):
     for _ in range(count):
         assert server.post(GOOD).status == 200

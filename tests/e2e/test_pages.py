@@ -1,23 +1,10 @@
 """The pages in a real browser: they follow the votes, outlive a restart, work without JavaScript, break no policy."""
 
-import os
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from support.program import ROOT
 from support.votes import GOOD, generated, vote
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# The browser's own sandbox cannot be made by root.
-FLAGS += ["--no-sandbox"] if os.geteuid() == 0 else []
 PAGES = ["/", "/log"]
 WIDTHS = [360, 768, 1920]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -27,14 +14,6 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

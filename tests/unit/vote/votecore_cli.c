@@ -1,12 +1,12 @@
 /* The readers of votes behind a pipe, so that tests in other languages can compare them with readers of theirs.
  *
- *   votecore-cli json|proto < inputs
+ *   votecore-cli json|proto [native|wasm2c] < inputs
  *
  * Each input is a u32le length and that many bytes. For each, one line: "ok" and the vote as hexadecimal protobuf, or
  * "err", the error's code and the field's name ("-" for none). Exits 2 on a wrong argument or a torn input.
  */
-#include "vote/vote_json.h"
 #include "vote/vote_proto.h"
+#include "wasm/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +42,31 @@ static void print_refusal(vt_err err, vt_field field) {
     printf("err %s %s\n", vt_err_code(err), field == VT_FIELD_NONE ? "-" : vt_field_name(field).ptr);
 }
 
+static bool is_form(const char *name, vt_core_form *form) {
+    *form = strcmp(name, "json") == 0 ? VT_CORE_JSON : VT_CORE_VOTE;
+    return *form == VT_CORE_JSON || strcmp(name, "proto") == 0;
+}
+
+/* NULL for a name that is none. The sandbox lives as long as the process. */
+static vt_core *core_of(const char *name) {
+    vt_sandbox *sandbox;
+    if (strcmp(name, "native") == 0) {
+        return vt_core_native();
+    }
+    if (strcmp(name, "wasm2c") != 0 || vt_sandbox_open(&vt_guest_votecore, &sandbox) != VT_OK) {
+        return NULL;
+    }
+    return vt_sandbox_core(sandbox);
+}
+
 int main(int argc, char **argv) {
-    bool is_json = argc == 2 && strcmp(argv[1], "json") == 0;
-    if (!is_json && (argc != 2 || strcmp(argv[1], "proto") != 0)) {
-        fputs("usage: votecore-cli json|proto\n", stderr);
+    vt_core_form form;
+    vt_core *core = NULL;
+    if ((argc == 2 || argc == 3) && is_form(argv[1], &form)) {
+        core = core_of(argc == 3 ? argv[2] : "native");
+    }
+    if (core == NULL) {
+        fputs("usage: votecore-cli json|proto [native|wasm2c]\n", stderr);
         return 2;
     }
     size_t len;
@@ -60,9 +81,7 @@ int main(int argc, char **argv) {
         vt_vote vote;
         vt_vote_scratch scratch;
         vt_field field;
-        vt_slice input = vt_slice_of(bytes, len);
-        vt_err err = is_json ? vt_vote_read_json(input, &vote, &scratch, &field)
-                             : vt_vote_read_proto(input, VT_FIELD_VOTER_CODE, &vote, &field);
+        vt_err err = core->read(core, form, vt_slice_of(bytes, len), &vote, &scratch, &field);
         if (err == VT_OK) {
             print_vote(&vote);
         } else {
