@@ -367,6 +367,8 @@ static void *run(void *context) {
     /* At once, so that others take over what is ours. */
     vt_ledger_group_close(worker->group);
     worker->group = NULL;
+    vt_record_probe_close(worker->probe); /* here, for all workers at the same time */
+    worker->probe = NULL;
     for (int32_t i = 0; i < VT_PARTITIONS_MAX; i++) {
         if (worker->partitions[i].stage != VT_COUNT_NOT_OURS) {
             vt_count_status_lag(worker->options.status, i, -1);
@@ -378,7 +380,6 @@ static void *run(void *context) {
 static void free_worker(vt_count_worker *worker) {
     vt_ledger_group_close(worker->group);
     vt_dead_letters_close(worker->letters);
-    vt_record_probe_close(worker->probe);
     free(worker->rows);
     free(worker);
 }

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "kafka/kafka_handle.h"
 #include "kafka/kafka_topic.h"
 #include "kafka/kafka_trouble.h"
 #include "ledger/group_settings.h"
@@ -526,9 +527,7 @@ void vt_ledger_group_close(vt_ledger_group *group) {
         rd_kafka_queue_destroy(group->queue);
         leave(group);
     }
-    if (group->handle != NULL) {
-        /* Without the flag a group that nobody answers would be waited for again. */
-        rd_kafka_destroy_flags(group->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    if (vt_kafka_handle_close(group->handle)) {
+        free(group); /* else its callbacks may use it still */
     }
-    free(group);
 }

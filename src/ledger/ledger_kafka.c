@@ -1,6 +1,7 @@
 #include "ledger/ledger_kafka.h"
 
 #include "base/assert.h"
+#include "kafka/kafka_handle.h"
 #include "kafka/kafka_topic.h"
 #include "kafka/kafka_trouble.h"
 #include "ledger/kafka_contest.h"
@@ -112,9 +113,7 @@ static void close_ledger(vt_ledger *ledger) {
     vt_metrics_close(kafka->own_metrics);
     vt_kafka_contest_close(kafka->contest);
     vt_kafka_stream_close(kafka->votes);
-    if (kafka->reader != NULL) {
-        rd_kafka_destroy(kafka->reader);
-    }
+    vt_kafka_handle_close(kafka->reader); /* no callback of it uses the ledger */
     free(kafka);
 }
 

@@ -1,5 +1,6 @@
 #include "ledger/letter_reader.h"
 
+#include "kafka/kafka_handle.h"
 #include "kafka/kafka_topic.h"
 #include "ledger/kafka_stream.h"
 #include "vote/record.h"
@@ -60,9 +61,7 @@ void vt_letter_reader_close(vt_letter_reader *reader) {
         return;
     }
     vt_kafka_stream_close(reader->stream);
-    if (reader->handle != NULL) {
-        rd_kafka_destroy(reader->handle);
-    }
+    vt_kafka_handle_close(reader->handle); /* no callback of it uses the reader */
     free(reader);
 }
 

@@ -1,5 +1,6 @@
 #include "ledger/record_probe.h"
 
+#include "kafka/kafka_handle.h"
 #include "ledger/kafka_record.h"
 #include "ledger/kafka_stream.h"
 
@@ -56,9 +57,7 @@ void vt_record_probe_close(vt_record_probe *probe) {
         return;
     }
     vt_kafka_stream_close(probe->stream);
-    if (probe->handle != NULL) {
-        rd_kafka_destroy(probe->handle);
-    }
+    vt_kafka_handle_close(probe->handle); /* no callback of it uses the probe */
     free(probe);
 }
 

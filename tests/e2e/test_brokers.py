@@ -15,12 +15,13 @@ from support.proof import assert_all_counted_once, assert_exactly_once
 from support.proxy import Proxy, is_write
 from support.rounds import LONG, ROUNDS, new_dice
 from support.tally import records_of
-from support.topic import Message, admin, create_topic, produce, recreate_topic
+from support.topic import Message, admin, create_topic, delete_topic, produce, recreate_topic
 from support.votelog import documents_of
 from support.votes import generated, vote
 
 AWAY_SECONDS = 120 if LONG else 6
 GROWTH_KIB_MAX = 64 * 1024
+AWAY_TOPIC_SECONDS = 15
 STOP_SECONDS = 12
 DOUBT_SECONDS = 1.5  # after which a log is looked at before it is believed
 AS_INGEST_MAKES_IT = {"retention_ms": "-1", "message_timestamp_type": "LogAppendTime"}
@@ -128,6 +129,20 @@ def test_a_topic_made_anew_stops_the_counters(stores, roles, is_running, records
         consumer.launch()
         assert consumer.wait_for_exit(60) == 2, "a restart is no way out"
     assert records_of(stores.tally, 1) == 100, "nothing was counted on top"
+
+
+def test_a_counter_ends_while_its_topic_is_away(stores, roles):
+    """A topic that was deleted keeps nobody from ending: what a Kafka client still holds of it is not waited for."""
+    ingest = roles.start("ingest", "--partitions", "1")
+    consumers = [roles.start(kind) for kind in ("count", "archive")]
+    assert_exactly_once(stores, [item["id"] for item in ingest.cast(generated(100))["votes"]])
+    ingest.stop()
+    delete_topic(stores.bootstrap, stores.topic)
+    time.sleep(AWAY_TOPIC_SECONDS)
+    for consumer in consumers:
+        consumer.process.terminate()
+    for consumer in consumers:
+        assert consumer.wait_for_exit(STOP_SECONDS) in (0, 2), consumer.output()
 
 
 def test_a_stop_waits_for_no_broker(own_servers, new_roles):
