@@ -150,12 +150,13 @@ static vt_err listen_by(vt_listeners *self, const vt_router *router, char reason
     return open_server(&options, "--listen", &self->public_server, reason);
 }
 
-vt_err vt_listeners_wait(vt_listeners *self, char reason[VT_LISTENERS_REASON_MAX]) {
+vt_err vt_listeners_wait(vt_listeners *self, const vt_route_table *table, char reason[VT_LISTENERS_REASON_MAX]) {
     snprintf(reason, VT_LISTENERS_REASON_MAX, "cannot listen");
     vt_err err = VT_OK;
     if (self->options.listen != NULL) {
-        vt_route_table tables[OWN_TABLES_MAX];
+        vt_route_table tables[OWN_TABLES_MAX + 1];
         uint32_t count = own_tables(self, tables);
+        tables[count++] = *table;
         err = vt_router_open_waiting(tables, count, &self->waiting_router);
     }
     return err == VT_OK ? listen_by(self, self->waiting_router, reason) : err;

@@ -30,9 +30,10 @@ typedef struct vt_listeners vt_listeners;
  * *out. VT_ERR_NO_MEMORY, VT_ERR_SYSTEM. */
 VT_MUST_CHECK vt_err vt_listeners_open(const vt_listeners_options *options, vt_listeners **out);
 
-/* Listens before the role's routes are there: until vt_listeners_serve they are answered 503, and UNAVAILABLE. On error
- * `reason` says why: VT_ERR_IN_USE, VT_ERR_BAD_CONFIG, VT_ERR_SYSTEM, VT_ERR_NO_MEMORY. */
-VT_MUST_CHECK vt_err vt_listeners_wait(vt_listeners *listeners, char reason[VT_LISTENERS_REASON_MAX]);
+/* Listens before the role's routes are there: until vt_listeners_serve all that `table` does not have is answered 503,
+ * and UNAVAILABLE. On error `reason` says why: VT_ERR_IN_USE, VT_ERR_BAD_CONFIG, VT_ERR_SYSTEM, VT_ERR_NO_MEMORY. */
+VT_MUST_CHECK vt_err vt_listeners_wait(vt_listeners *listeners, const vt_route_table *table,
+                                       char reason[VT_LISTENERS_REASON_MAX]);
 
 /* Serves the role's routes, at most VT_LISTENERS_TABLES_MAX - 3 tables, from now on. Errors as vt_listeners_wait. */
 VT_MUST_CHECK vt_err vt_listeners_serve(vt_listeners *listeners, const vt_route_table *tables, uint32_t tables_count,

@@ -71,7 +71,8 @@ static vt_err connect_role(process *p, char reason[VT_SERVICE_REASON_MAX]) {
     char first[VT_HEALTH_REASON_MAX];
     snprintf(first, sizeof first, "%s: no answer yet", p->role->needs);
     vt_health_set(p->service.health, START_CONDITION, first);
-    vt_err err = vt_listeners_wait(p->listeners, reason);
+    vt_route_table waiting = p->role->waiting == NULL ? (vt_route_table){0} : p->role->waiting();
+    vt_err err = vt_listeners_wait(p->listeners, &waiting, reason);
     if (err != VT_OK) {
         return err;
     }

@@ -33,6 +33,8 @@ typedef struct vt_role {
     vt_err (*connect)(void *self, vt_service *service, char reason[VT_SERVICE_REASON_MAX]);
     /* Opens the rest, once. VT_ERR_GONE: a signal came. */
     vt_err (*open)(void *self, vt_service *service, char reason[VT_SERVICE_REASON_MAX]);
+    /* What is answered at the public listener besides health until the role's routes are there; NULL: nothing. */
+    vt_route_table (*waiting)(void);
     /* The role's routes; returns how many tables. NULL without a public listener. */
     uint32_t (*routes)(void *self, vt_route_table tables[VT_LISTENERS_TABLES_MAX]);
     /* Fills what /status says, between open and stop; on the admin's loop. */

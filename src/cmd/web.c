@@ -6,6 +6,7 @@
 #include "contest/definition.h"
 #include "tally/tally_redis.h"
 #include "votelog/votelog_mongo.h"
+#include "web/page_away.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +166,7 @@ int vt_cmd_web(const vt_config *config) {
         .needs = "redis",
         .connect = web_connect,
         .open = web_open,
+        .waiting = vt_page_away_routes,
         .routes = web_routes,
         .state = web_state,
         .stop = web_stop,

@@ -32,9 +32,9 @@ static vt_err check_grpc(vt_exchange *exchange) {
     return apply_timeout(exchange);
 }
 
-/* Whether it is a browser that wants to look at what nobody serves. */
+/* Whether it is a browser that wants to look at what nobody serves, or not yet. */
 static bool wants_no_page(const vt_exchange *exchange, vt_err err) {
-    bool is_nothing = err == VT_ERR_NOT_FOUND || err == VT_ERR_METHOD_NOT_ALLOWED;
+    bool is_nothing = err == VT_ERR_NOT_FOUND || err == VT_ERR_METHOD_NOT_ALLOWED || err == VT_ERR_BUSY;
     return is_nothing && exchange->is_safe &&
            vt_weighted_wants_page(vt_inbound_header(exchange->inbound, VT_SLICE("accept"), NULL));
 }

@@ -54,8 +54,8 @@ VT_MUST_CHECK vt_err vt_router_open_waiting(const vt_route_table *tables, uint32
  * while others look up. */
 void vt_router_hand_over(vt_router *router, const vt_router *successor);
 
-/* The route of VT_ROUTE_NO_PAGE, for a request that vt_router_find has found NOT_FOUND or METHOD_NOT_ALLOWED; false,
- * and *match is as it was, when there is none. */
+/* The route of VT_ROUTE_NO_PAGE, for a request that vt_router_find has found NOT_FOUND, METHOD_NOT_ALLOWED or BUSY;
+ * false, and *match is as it was, when there is none. */
 bool vt_router_find_no_page(const vt_router *router, vt_route_match *match);
 
 /* Looks a request up. `path` is without the query. An exact path comes before a wildcard. HEAD finds the route of GET.

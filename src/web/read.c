@@ -82,23 +82,10 @@ vt_err vt_read_busy(vt_read *read, vt_err err, const char *message) {
 }
 
 /* A page that cannot be had now is a page all the same. */
-static void read_refuse_page(const vt_read *read, vt_err err) {
-    vt_buf buf;
-    vt_buf_init(&buf, VT_PAGE_AWAY_BYTES_MAX);
-    vt_text text = {.buf = &buf};
-    vt_page_away(vt_contest_now(read->reader->stores.contest), read->lang, read->page_name, &text);
-    if (text.err == VT_OK) {
-        int status = vt_err_http_status(err);
-        vt_answer_send(read->reply, &(vt_answer){VT_ANSWER_PAGE, status, .body = vt_buf_slice(&buf)});
-    } else {
-        vt_answer_error(read->reply, err, NULL);
-    }
-    vt_buf_release(&buf);
-}
-
 static void read_refuse(const vt_read *read, vt_err err) {
     if (read->kind == VT_ANSWER_PAGE && vt_err_http_status(err) >= 500) {
-        read_refuse_page(read, err);
+        const vt_contest *contest = vt_contest_now(read->reader->stores.contest);
+        vt_page_away_send(contest, read->lang, read->page_name, err, read->reply);
     } else {
         vt_answer_error(read->reply, err, read->message);
     }

@@ -55,6 +55,22 @@ def test_ingest_has_a_page_for_who_looks_there(roles):
     assert ingest.call("GET", "/log").error()["code"] == "not_found"
 
 
+def test_web_has_a_page_for_who_comes_too_early(new_roles, nowhere):
+    web = new_roles(nowhere).new("web").launch()
+    wait_until(web.is_alive, 20, "it is alive")
+    for path in ("/", "/log?lang=en"):
+        page = web.call("GET", path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"})
+        assert (page.status, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+        assert page.headers["retry-after"]
+        assert "This page will be back shortly" in page.body.decode()
+        assert '<meta http-equiv="refresh"' in page.body.decode()
+    style = re.search(r'href="(/assets/style.css[^"]*)"', page.body.decode())[1]
+    assert web.call("GET", style).status == 200
+    for headers in ({}, {"Accept": "application/json"}):
+        assert web.call("GET", "/", headers=headers).error()["code"] == "busy"
+    assert web.call("POST", "/", vote()).error()["code"] == "busy"
+
+
 def test_metrics_of_each_role(roles, stores):
     by_kind = dict(zip(KINDS, roles.start_all(), strict=True))
     ingest, count, web = by_kind["ingest"], by_kind["count"], by_kind["web"]

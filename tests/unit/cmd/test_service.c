@@ -66,6 +66,18 @@ static void answer(void *context, const vt_request *request, vt_reply reply) {
                   &(vt_http_answer){.status = 200, .content_type = VT_SLICE("text/plain"), .body = VT_SLICE("votes")});
 }
 
+static void answer_too_early(void *context, const vt_request *request, vt_reply reply) {
+    (void) context;
+    (void) request;
+    vt_reply_http(reply,
+                  &(vt_http_answer){.status = 503, .content_type = VT_SLICE("text/html"), .body = VT_SLICE("soon")});
+}
+
+static vt_route_table role_waiting(void) {
+    static const vt_route route = {.kind = VT_ROUTE_NO_PAGE, .handle = answer_too_early};
+    return (vt_route_table){&route, 1, NULL};
+}
+
 static uint32_t role_routes(void *context, vt_route_table tables[VT_LISTENERS_TABLES_MAX]) {
     static const vt_route route = {VT_ROUTE_HTTP, "GET", "/votes", 0, answer, NULL};
     tables[0] = (vt_route_table){&route, 1, context};
@@ -104,6 +116,7 @@ static const vt_role whole = {
     .needs = "other",
     .connect = role_connect,
     .open = role_open,
+    .waiting = role_waiting,
     .routes = role_routes,
     .state = role_state,
     .ready = role_ready,
@@ -199,6 +212,9 @@ static void test_waits_for_others_and_says_so(void **state) {
     assert_non_null(strstr(http_client_body(client), "other: is away"));
     assert_int_equal(get(public_address, "/votes"), 503);
     assert_true(http_client_has_header(client, "retry-after: 1"));
+    assert_non_null(strstr(http_client_body(client), "\"code\":\"busy\""));
+    assert_int_equal(http_client_fetch(client, public_address, "/votes", "Accept: text/html\r\n"), 503);
+    assert_string_equal(http_client_body(client), "soon");
     assert_int_equal(get(admin_address, "/readyz"), 503);
     assert_int_equal(get(admin_address, "/metrics"), 200);
     assert_int_equal(get(admin_address, "/status"), 200);
@@ -209,6 +225,7 @@ static void test_waits_for_others_and_says_so(void **state) {
     wait_for(public_address, "/readyz", 200);
     assert_int_equal(get(public_address, "/votes"), 200);
     assert_string_equal(http_client_body(client), "votes");
+    assert_int_equal(http_client_fetch(client, public_address, "/nothing", "Accept: text/html\r\n"), 404);
     assert_int_equal(get(public_address, "/nothing"), 404);
     assert_int_equal(get(admin_address, "/status"), 200);
     assert_non_null(strstr(http_client_body(client), "\"partitions\":6"));
