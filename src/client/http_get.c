@@ -27,6 +27,17 @@ void vt_http_get_release(vt_http_get *get) {
     vt_http_reader_release(&get->reader);
 }
 
+/* Keeps why there is no answer; `error` is an errno. */
+static vt_err fail(vt_http_get *get, int error) {
+    /* Linux says that a time-out of the socket is over by these. */
+    if (error == EAGAIN || error == EINPROGRESS) {
+        vt_reason_set(&get->trouble, "no answer within %u ms", get->timeout_ms);
+    } else {
+        vt_reason_set(&get->trouble, "%s", strerror(error));
+    }
+    return VT_ERR_GONE;
+}
+
 static int connect_to(const vt_http_get *get, const struct sockaddr_storage *address) {
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -37,25 +48,29 @@ static int connect_to(const vt_http_get *get, const struct sockaddr_storage *add
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit); /* Linux: bounds connect too */
     socklen_t len = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     if (connect(fd, (const struct sockaddr *) address, len) != 0) {
+        int error = errno;
         close(fd);
+        errno = error;
         return -1;
     }
     return fd;
 }
 
 static vt_err dial(vt_http_get *get) {
+    int error = 0;
     for (uint32_t i = 0; i < get->target->addresses_count && get->fd < 0; i++) {
         get->fd = connect_to(get, &get->target->addresses[i]);
+        error = errno;
     }
     vt_http_reader_reset(&get->reader);
-    return get->fd < 0 ? VT_ERR_GONE : VT_OK;
+    return get->fd < 0 ? fail(get, error) : VT_OK;
 }
 
-static vt_err write_all(int fd, const char *bytes, size_t len) {
+static vt_err write_all(vt_http_get *get, const char *bytes, size_t len) {
     while (len > 0) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        ssize_t sent = send(get->fd, bytes, len, MSG_NOSIGNAL);
         if (sent < 0 && errno != EINTR) {
-            return VT_ERR_GONE;
+            return fail(get, errno);
         }
         bytes += sent > 0 ? sent : 0;
         len -= sent > 0 ? (size_t) sent : 0;
@@ -75,11 +90,16 @@ static vt_err read_response(vt_http_get *get) {
             get->reader.keep_alive = false;
             return VT_OK;
         }
-        if (got <= 0) {
+        if (got == 0) {
+            vt_reason_set(&get->trouble, "closed without an answer");
             return VT_ERR_GONE;
+        }
+        if (got < 0) {
+            return fail(get, errno);
         }
         vt_err err = vt_http_reader_feed(&get->reader, vt_slice_of(bytes, (size_t) got), &complete);
         if (err != VT_OK) {
+            vt_reason_set(&get->trouble, "the answer cannot be read: %s", vt_err_text(err));
             return err;
         }
     }
@@ -90,7 +110,7 @@ static vt_err ask(vt_http_get *get, const char *request, size_t len) {
     vt_http_reader_next(&get->reader);
     vt_err err = get->fd < 0 ? dial(get) : VT_OK;
     if (err == VT_OK) {
-        err = write_all(get->fd, request, len);
+        err = write_all(get, request, len);
     }
     if (err == VT_OK) {
         err = read_response(get);
@@ -108,6 +128,7 @@ vt_err vt_http_get_run(vt_http_get *get, const char *path, int *status, vt_slice
                        "\r\nAccept: application/json\r\n\r\n",
                        path, get->target->authority);
     if (len < 0 || (size_t) len >= sizeof request) {
+        vt_reason_set(&get->trouble, "%s", vt_err_text(VT_ERR_TOO_LONG));
         return VT_ERR_TOO_LONG;
     }
     bool kept = get->fd >= 0;

@@ -11,6 +11,7 @@ typedef struct vt_http_get {
     const vt_target *target; /* resolved; borrowed */
     uint32_t timeout_ms;     /* for each read, write and attempt to connect */
     int fd;                  /* −1: not connected */
+    vt_reason trouble;       /* why the last request that failed has no answer */
     vt_http_reader reader;
 } vt_http_get;
 
@@ -20,7 +21,7 @@ void vt_http_get_release(vt_http_get *get);
 
 /* Asks for `path` (with its query, below VT_HTTP_GET_PATH_BYTES_MAX bytes), once more on a new connection when a kept
  * one turns out to be dead. *body is borrowed until the next call. GONE: no connection or no answer in time;
- * MALFORMED_REQUEST: the answer is no HTTP; TOO_LONG: the path is. */
+ * MALFORMED_REQUEST: the answer is no HTTP; TOO_LONG: the path is. `trouble` says more. */
 VT_MUST_CHECK vt_err vt_http_get_run(vt_http_get *get, const char *path, int *status, vt_slice *body);
 
 #endif

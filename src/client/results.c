@@ -60,24 +60,26 @@ bool vt_results_read(vt_results *results, const vt_band_names *names, vt_slice b
 vt_err vt_results_fetch(vt_results *results, const vt_band_names *names, vt_http_get *get, vt_reason *reason) {
     int status = 0;
     vt_slice body = {0};
+    const char *at = get->target->authority;
     vt_err err = vt_http_get_run(get, results_path, &status, &body);
     if (err != VT_OK) {
-        vt_reason_set(reason, "GET %s: %s", results_path, vt_err_text(err));
+        vt_reason_set(reason, "GET http://%s%s: %s", at, results_path, get->trouble.text);
         return err;
     }
     if (status == 200 && vt_results_read(results, names, body)) {
         return VT_OK;
     }
     if (status == 200 && results->is_hidden) {
-        vt_reason_set(reason, "GET %s: the results are hidden", results_path);
+        vt_reason_set(reason, "GET http://%s%s: the results are hidden", at, results_path);
         return VT_ERR_NOT_FOUND;
     }
     if (status == 503) {
-        vt_reason_set(reason, "GET %s at %s: status 503, it cannot tell them now", results_path,
-                      get->target->authority);
+        vt_reason_set(reason, "GET http://%s%s: status 503, it cannot tell them now", at, results_path);
         return VT_ERR_BUSY;
     }
-    vt_reason_set(reason, "GET %s at %s: status %d without results: --results must name an address that has them",
-                  results_path, get->target->authority, status);
+    vt_reason_set(reason,
+                  "GET http://%s%s: status %d without results: --results must name an address that has them, that of "
+                  "`votaton web` or `votaton run`",
+                  at, results_path, status);
     return VT_ERR_GONE;
 }

@@ -125,6 +125,29 @@ static vt_err send_all(send_run *run, vt_reason *reason) {
     return err;
 }
 
+/* Says so when it was not the votes that were refused, but the address. */
+static void explain(const vt_target *target, vt_send_summary *summary) {
+    static const char *const codes[] = {"not_found", "method_not_allowed", "unimplemented"};
+    bool is_address = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        is_address = is_address || strcmp(summary->codes[0].code, codes[i]) == 0;
+    }
+    if (is_address && summary->codes[0].votes == summary->sent) {
+        vt_reason_set(&summary->hint,
+                      "nobody takes votes at %s://%s%s: --to must name `votaton ingest` or `votaton run`, not "
+                      "`votaton web`",
+                      target->scheme == VT_TARGET_GRPC ? "grpc" : "http", target->authority, target->path);
+    }
+}
+
+static vt_check_result end_check(send_run *run, const vt_send_summary *summary) {
+    if (summary->accepted == 0) {
+        fputs("check: nothing was acknowledged: there is nothing to check\n", run->options->report);
+        return VT_CHECK_NOT_ASKED;
+    }
+    return vt_check_end(&run->check, run->account, VT_CHECK_WAIT_MS);
+}
+
 vt_err vt_send_run(const vt_send_options *options, vt_send_summary *out, vt_reason *reason) {
     send_run run = {.options = options, .check = {.get = {.fd = -1}}};
     *out = (vt_send_summary){0};
@@ -135,8 +158,9 @@ vt_err vt_send_run(const vt_send_options *options, vt_send_summary *out, vt_reas
     }
     err = send_all(&run, reason);
     *out = *vt_account_summary(run.account);
+    explain(&run.target, out);
     if (err == VT_OK && options->check && !out->interrupted) {
-        out->check = vt_check_end(&run.check, run.account, VT_CHECK_WAIT_MS);
+        out->check = end_check(&run, out);
     }
 out:
     vt_account_close(run.account);

@@ -54,6 +54,9 @@ void vt_summary_write(const vt_send_summary *summary, FILE *out) {
     if (summary->trouble.text[0] != '\0') {
         fprintf(out, "%-12s %s\n", "last trouble", summary->trouble.text);
     }
+    if (summary->hint.text[0] != '\0') {
+        fprintf(out, "%-12s %s\n", "hint", summary->hint.text);
+    }
     if (summary->total > summary->sent) {
         write_count(out, "not sent", summary->total - summary->sent);
     }

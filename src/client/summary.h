@@ -35,6 +35,7 @@ typedef struct vt_send_summary {
     bool interrupted;
     vt_check_result check;
     vt_reason trouble; /* the latest reason for a retry or failure; empty when there was none */
+    vt_reason hint;    /* what to do about it; empty when nobody knows */
 } vt_send_summary;
 
 /* Counts `votes` refused for `code`; a code that is too long is cut. */

@@ -143,8 +143,12 @@ def test_send_refuses_bad_files(tmp_path, text):
 
 def test_send_to_nobody(votes_file):
     path, _ = votes_file
-    refused = votaton("send", path, "--to", f"http://127.0.0.1:{free_port()}", "--retries", 1)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    refused = votaton("send", path, "--to", nobody, "--retries", 1)
     assert refused.returncode != 0
+    refused = votaton("send", path, "--to", nobody, "--check", "--results", nobody)
+    assert refused.returncode == 2
+    assert f"GET {nobody}/v1/results: Connection refused" in refused.stderr
 
 
 def test_send_with_ids_of_the_file_is_counted_once(server, tmp_path):

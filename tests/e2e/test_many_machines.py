@@ -67,7 +67,13 @@ def test_send_checks_at_the_address_of_results(roles, tmp_path, scheme):
     refused = votaton("send", path, "--to", f"{scheme}://{ingest.address}", "--check", timeout=60)
     assert refused.returncode == 2
     assert "--results" in refused.stderr
+    assert "`votaton web`" in refused.stderr
     assert (refused.stdout, refused.stderr.count("votaton send:")) == ("", 1)
+    astray = votaton("send", path, "--to", f"{scheme}://{web.address}", "--check", timeout=60)
+    assert astray.returncode == 1
+    assert f"nobody takes votes at {scheme}://{web.address}" in astray.stdout
+    assert "nothing was acknowledged" in astray.stdout
+    assert "grew" not in astray.stdout
     wait_for_results(web, 600)
 
 

@@ -68,6 +68,7 @@ static void test_somebody_else_votes(void **state) {
     (void) state;
     const vt_mock_step steps[] = {RESULTS("7"), COUNTED, RESULTS("10"), COUNTED};
     assert_check(steps, 4, VT_CHECK_PASSED, "warning: A: 1 acknowledged, grew by 3");
+    assert_string_equal(summary.hint.text, "");
 }
 
 /* All is counted that was acknowledged: what did not grow by then never will, and nobody waits for it. */
@@ -178,9 +179,32 @@ static void test_nobody_to_ask(void **state) {
     options.check = true;
     options.report = stdout;
     assert_int_equal(vt_send_run(&options, &summary, &reason), VT_ERR_GONE);
-    assert_non_null(strstr(reason.text, "/v1/results"));
+    char wanted[128];
+    snprintf(wanted, sizeof wanted, "GET %s/v1/results: closed without an answer", vt_mock_http_url(mock));
+    assert_string_equal(reason.text, wanted);
     assert_int_equal(summary.sent, 0);
+    snprintf(wanted, sizeof wanted, "GET %s/v1/results: Connection refused", vt_mock_http_url(mock));
+    char dead[64];
+    snprintf(dead, sizeof dead, "%s", vt_mock_http_url(mock));
     vt_mock_http_stop(mock);
+    options.to = dead;
+    assert_int_equal(vt_send_run(&options, &summary, &reason), VT_ERR_GONE);
+    assert_string_equal(reason.text, wanted);
+}
+
+/* `web` shows results and takes no votes: nothing has grown, which is no success of the check. */
+static void test_nobody_takes_votes_there(void **state) {
+    (void) state;
+    const vt_mock_step steps[] = {RESULTS("7"),
+                                  {VT_MOCK_ANSWER_AND_CLOSE, 404, NULL, "{\"error\":{\"code\":\"not_found\"}}"}};
+    char *text = check_one(steps, 2);
+    assert_string_equal(text, "check: nothing was acknowledged: there is nothing to check\n");
+    assert_int_equal(summary.check, VT_CHECK_NOT_ASKED);
+    assert_int_equal(vt_send_exit_code(VT_OK, &summary), 1);
+    assert_non_null(strstr(summary.hint.text, "nobody takes votes at http://127.0.0.1:"));
+    assert_non_null(strstr(summary.hint.text, "/v1/votes: "));
+    assert_non_null(strstr(summary.hint.text, "not `votaton web`"));
+    free(text);
 }
 
 /* Votes are taken at one address, as by `ingest`, and counted at another, as by `web`. */
@@ -224,6 +248,7 @@ static void test_no_results_there(void **state) {
     options.report = stdout;
     assert_int_equal(vt_send_run(&options, &summary, &reason), VT_ERR_GONE);
     assert_non_null(strstr(reason.text, "status 404 without results: --results must name"));
+    assert_non_null(strstr(reason.text, "`votaton web`"));
     assert_int_equal(summary.sent, 0);
     assert_int_equal(vt_mock_http_count(mock), 1);
     vt_mock_http_stop(mock);
@@ -239,6 +264,7 @@ int main(void) {
         cmocka_unit_test(test_id_that_is_not_counted),
         cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_nobody_to_ask),
+        cmocka_unit_test(test_nobody_takes_votes_there),
         cmocka_unit_test(test_results_elsewhere),
         cmocka_unit_test(test_no_results_there),
     };

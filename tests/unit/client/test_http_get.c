@@ -75,6 +75,7 @@ static void test_silence(void **state) {
     int status = 0;
     vt_slice body = {0};
     assert_int_equal(vt_http_get_run(&get, "/", &status, &body), VT_ERR_GONE);
+    assert_string_equal(get.trouble.text, "no answer within 200 ms");
     assert_int_equal(vt_mock_http_count(mock), 1);
     vt_http_get_release(&get);
     vt_mock_http_stop(mock);
