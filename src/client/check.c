@@ -84,7 +84,11 @@ static uint32_t compare(const vt_check *check, const vt_account *account) {
         }
     }
     if (more > 0) {
-        fprintf(check->out, "check: warning: %u bands grew by more than was sent: somebody else votes too\n", more);
+        fprintf(
+            check->out,
+            "check: warning: %u bands grew by more than this run sent: by votes from elsewhere, or of an earlier run "
+            "that were counted only now\n",
+            more);
     }
     return less;
 }

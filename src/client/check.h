@@ -4,9 +4,10 @@
  * The results are read before and after. Afterwards the check waits until they have grown by the votes that are sure to
  * be new, or reach up to the last position that was acknowledged: what is missing then stays missing. It goes on
  * waiting as long as they come nearer to that. A band that has grown by less than was acknowledged fails the check. One
- * that has grown by more is a warning: others may vote at the same time. Then a sample of the acknowledged ids (all,
- * when there are at most VT_ACCOUNT_SAMPLE_MAX) is looked up; each must be found and counted. Hidden results are said
- * so, and only ids are checked. */
+ * that has grown by more is a warning: others may vote at the same time, and votes of before may be counted only now.
+ * Then a sample of the acknowledged ids (all, when there are at most VT_ACCOUNT_SAMPLE_MAX) is looked up; each must be
+ * found and counted. Hidden results are said so, and only ids are checked.
+ */
 #ifndef VT_CLIENT_CHECK_H
 #define VT_CLIENT_CHECK_H
 

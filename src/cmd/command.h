@@ -15,7 +15,7 @@ typedef struct vt_config vt_config; /* cmd/config.h */
     X(WEB, web, "one role of many machines: show results of Redis and votes of MongoDB", "", 0, 0)                     \
     X(SEND, send, "send the votes of a file to any endpoint", "FILE", 1, 1)                                            \
     X(VERIFY, verify, "recount from the ledger and compare; exit 1 on any difference", "", 0, 0)                       \
-    X(REBUILD, rebuild, "throw the tally away and derive it again from the ledger", "", 0, 0)                          \
+    X(REBUILD, rebuild, "throw away the tally, and the log in MongoDB; derive them again from the ledger", "", 0, 0)   \
     X(CODES, codes, "make voter codes for a contest that asks for them", "", 0, 0)                                     \
     X(HEALTH, health, "exit 0 when the server beside is ready, for container checks", "", 0, 0)                        \
     X(HELP, help, "explain a command, or `configuration`", "[COMMAND|configuration]", 0, 1)

@@ -1,5 +1,5 @@
 /* `votaton rebuild`: throws the tally away and derives it again. Refused while a server holds the data
- * directory; from a ledger in Kafka it may be done beside servers. */
+ * directory; from a ledger in Kafka it may be done beside servers, and for the vote log, too. */
 #include "count/rebuild.h"
 
 #include "cmd/config.h"

@@ -29,6 +29,12 @@ def test_each_command_explains_itself(command):
     assert "usage: votaton " + command in shown.stdout
 
 
+def test_rebuild_says_all_that_it_throws_away():
+    summary = re.search(r"^\s+rebuild\b(.*)", votaton("help").stdout, re.MULTILINE)[1]
+    assert "tally" in summary
+    assert "log" in summary
+
+
 def test_leaves_nothing_in_shared_memory(server):
     assert Path(f"/proc/{server.process.pid}/maps").exists()
     assert not Path(f"/dev/shm/mongoc-{server.process.pid}").exists()

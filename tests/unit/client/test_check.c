@@ -68,6 +68,7 @@ static void test_somebody_else_votes(void **state) {
     (void) state;
     const vt_mock_step steps[] = {RESULTS("7"), COUNTED, RESULTS("10"), COUNTED};
     assert_check(steps, 4, VT_CHECK_PASSED, "warning: A: 1 acknowledged, grew by 3");
+    assert_check(steps, 4, VT_CHECK_PASSED, "from elsewhere, or of an earlier run");
     assert_string_equal(summary.hint.text, "");
 }
 
