@@ -2,6 +2,7 @@
 #include "cmd/consumer.h"
 #include "cmd/store_url.h"
 #include "count/tally_store.h"
+#include "tally/view_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +15,26 @@ typedef struct count {
     vt_tally_views *views; /* NULL: none */
 } count;
 
+/* Before anything is waited for: a mistake in them does not pass. */
+static vt_err check_views(const vt_config *config, char reason[VT_SERVICE_REASON_MAX]) {
+    vt_view_list list;
+    char why[VT_REDIS_REASON_MAX];
+    if (strcmp(config->views, "none") == 0) {
+        return VT_OK;
+    }
+    vt_err err = vt_view_list_read(vt_slice_str(config->views), &list, why);
+    if (err != VT_OK) {
+        snprintf(reason, VT_SERVICE_REASON_MAX, "--views (VOTATON_VIEWS): %s", why);
+    }
+    return err;
+}
+
 static vt_err count_connect(void *context, vt_service *service, char reason[VT_SERVICE_REASON_MAX]) {
     count *self = context;
-    vt_err err = vt_store_url_tally(service->config, &self->url, reason);
+    vt_err err = check_views(service->config, reason);
+    if (err == VT_OK) {
+        err = vt_store_url_tally(service->config, &self->url, reason);
+    }
     return err == VT_OK ? vt_consumer_connect(&self->consumer, service, reason) : err;
 }
 
@@ -44,7 +62,7 @@ static vt_err open_views(count *self, const vt_config *config, char reason[VT_SE
     vt_err err =
         vt_tally_views_open(vt_slice_str(config->views), &contest->ledger_id, contest->partitions, &self->views, why);
     if (err != VT_OK) {
-        snprintf(reason, VT_SERVICE_REASON_MAX, "--views (VOTATON_VIEWS): %s", why);
+        snprintf(reason, VT_SERVICE_REASON_MAX, "views: %s", why);
     }
     return err;
 }

@@ -241,6 +241,10 @@ def test_a_tally_that_cannot_be(new_roles, nowhere, change, word):
     refused(new_roles(dataclasses.replace(nowhere, **change)).new("count"), word)
 
 
+def test_views_are_checked_before_anything_is_waited_for(new_roles, nowhere):
+    refused(new_roles(nowhere).new("count", "--views", "hash foo {nme}"), "--views", "{nme}")
+
+
 def test_redis_that_forgets_by_itself_is_refused(redis_stores, new_roles):
     with connect(redis_stores.tally) as connection:
         connection.config_set("maxmemory-policy", "allkeys-lru")
