@@ -19,6 +19,16 @@ static bool goes_on(void *context) {
     return !self->is_stopped;
 }
 
+/* As vt_patience_tries_again; says what is waited for, each thing once. */
+static bool tries_again(vt_topic_stores *self, vt_patience *patience, vt_err err, const char *reason) {
+    if (err == VT_ERR_BUSY && strcmp(self->said, reason) != 0) {
+        snprintf(self->said, sizeof self->said, "%s", reason);
+        fprintf(stderr, "votaton %s: waiting, at most %d s: %s\n", vt_commands[self->service.config->command].name,
+                VT_PATIENCE_MS / 1000, reason);
+    }
+    return vt_patience_tries_again(patience, err);
+}
+
 static vt_err try_ledger(vt_topic_stores *self, char reason[VT_SERVICE_REASON_MAX]) {
     vt_err err = vt_topic_connect(&self->topic, &self->service, VT_LEDGER_KAFKA_READ, reason);
     if (err != VT_OK) {
@@ -37,7 +47,7 @@ static vt_err open_ledger(vt_topic_stores *self, char reason[VT_SERVICE_REASON_M
     vt_err err;
     do {
         err = try_ledger(self, reason);
-    } while (vt_patience_tries_again(&patience, err));
+    } while (tries_again(self, &patience, err, reason));
     if (err == VT_OK) {
         const vt_contest *contest = vt_definition_contest(self->definition);
         self->votes_per_voter = contest->limit_by == VT_LIMIT_NONE ? 0 : contest->votes_per_voter;
@@ -65,7 +75,7 @@ static vt_err open_log(vt_topic_stores *self, char reason[VT_SERVICE_REASON_MAX]
     if (err == VT_OK) {
         do {
             err = vt_store_url_find_log(&self->mongo_url, config->store_timeout_ms, reason);
-        } while (vt_patience_tries_again(&patience, err));
+        } while (tries_again(self, &patience, err, reason));
     }
     return err == VT_OK ? vt_log_writer_open(&self->mongo_url, &ledger_id, config->store_timeout_ms, &self->log, reason)
                         : err;

@@ -21,12 +21,14 @@ typedef struct vt_topic_stores {
     vt_mongo_url mongo_url;
     vt_log_writer *log; /* NULL: the settings name no vote log */
     vt_progress_bar bar;
-    bool is_stopped; /* a signal came */
+    bool is_stopped;                  /* a signal came */
+    char said[VT_SERVICE_REASON_MAX]; /* what is waited for, as it was said last */
 } vt_topic_stores;
 
 /* Opens what the settings name, and keeps signals for vt_topic_stores_show. Waits for Kafka, at most VT_PATIENCE_MS and
- * one attempt; the stores are not asked yet. Close it also after an error: `reason` says then what is wrong. Errors of
- * vt_topic_connect and vt_contest_read, VT_ERR_BAD_CONFIG, VT_ERR_SYSTEM, VT_ERR_NO_MEMORY. */
+ * one attempt, and says on standard error what for; the stores are not asked yet. Close it also after an error:
+ * `reason` says then what is wrong. Errors of vt_topic_connect and vt_contest_read, VT_ERR_BAD_CONFIG, VT_ERR_SYSTEM,
+ * VT_ERR_NO_MEMORY. */
 VT_MUST_CHECK vt_err vt_topic_stores_open(const vt_config *config, vt_topic_stores *out,
                                           char reason[VT_SERVICE_REASON_MAX]);
 void vt_topic_stores_close(vt_topic_stores *stores);

@@ -3,9 +3,10 @@
 import dataclasses
 import os
 import re
+import subprocess
 
 import pytest
-from support.program import votaton, wait_until
+from support.program import VOTATON, votaton, wait_until
 from support.proof import assert_exactly_once
 from support.roles import wait_for_results
 from support.stores import Stores
@@ -243,6 +244,17 @@ def test_a_tally_that_cannot_be(new_roles, nowhere, change, word):
 
 def test_views_are_checked_before_anything_is_waited_for(new_roles, nowhere):
     refused(new_roles(nowhere).new("count", "--views", "hash foo {nme}"), "--views", "{nme}")
+
+
+def test_verify_says_what_it_waits_for(stores):
+    command = [VOTATON, "verify", "--ledger", stores.ledger, "--tally", stores.tally]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as verify:
+        first = verify.stderr.readline()
+        verify.terminate()
+        assert verify.wait(20) == 2
+        assert verify.stderr.read() == "votaton verify: stopped\n"
+    assert first.startswith("votaton verify: waiting, at most 30 s: kafka: "), first
+    assert f"the topic {stores.topic} does not exist yet" in first
 
 
 def test_redis_that_forgets_by_itself_is_refused(redis_stores, new_roles):
