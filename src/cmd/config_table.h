@@ -57,8 +57,8 @@
       "before those of the flags") \
     X(kafka_secret_properties, SECRET, NULL, "VOTATON_KAFKA_SECRET_PROPERTIES", NULL, NULL, VT_FOR_TOPIC, 0, 0, NULL, \
       "the same for properties that hold a secret, as `sasl.password=…`: one `NAME=VALUE` a line") \
-    X(partitions, NUMBER, "partitions", "VOTATON_PARTITIONS", NULL, "6", VT_FOR(INGEST), 1, 256, NULL, \
-      "of the topic, when it is made here: at most so many processes and threads count at a time") \
+    X(partitions, NUMBER, "partitions", "VOTATON_PARTITIONS", NULL, "0", VT_FOR(INGEST), 0, 256, NULL, \
+      "of the topic, when it is made here, 0: 6; at most so many processes and threads count at a time") \
     X(replication, NUMBER, "replication", "VOTATON_REPLICATION", NULL, "0", VT_FOR(INGEST) | VT_FOR_CONSUMERS, 0, 32, NULL, \
       "copies of topics that are made here, one a broker; 0: the brokers' default") \
     X(delivery_timeout_ms, DURATION, "delivery-timeout", "VOTATON_DELIVERY_TIMEOUT", NULL, "10s", VT_FOR(INGEST), \

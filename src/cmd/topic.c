@@ -1,7 +1,16 @@
 #include "cmd/topic.h"
 
+#include "obs/log.h"
+
 #include <stdio.h>
 #include <string.h>
+
+enum { PARTITIONS_DEFAULT = 6 };
+
+/* In the configuration 0 stands for the default, or what the topic has. */
+static int32_t partitions_of(const vt_config *config) {
+    return config->partitions == 0 ? PARTITIONS_DEFAULT : (int32_t) config->partitions;
+}
 
 /* In the configuration 0 stands for the brokers' default. */
 static int16_t replication_of(const vt_config *config) {
@@ -25,6 +34,16 @@ static vt_err read_target(vt_topic *topic, const vt_config *config, char reason[
     return err;
 }
 
+/* A topic keeps the number that it was made with. */
+static void warn_of_partitions(const vt_topic *topic, const vt_config *config) {
+    int32_t partitions = vt_ledger_partitions(topic->ledger);
+    if (config->partitions != 0 && (int32_t) config->partitions != partitions) {
+        vt_log(VT_LOG_WARN, "partitions_ignored", VT_LOG_STR("topic", topic->target.url.topic),
+               VT_LOG_INT("partitions", partitions), VT_LOG_INT("wanted", config->partitions),
+               VT_LOG_STR("hint", "the topic is there already: --partitions is for one that is made here"));
+    }
+}
+
 vt_err vt_topic_connect(vt_topic *topic, const vt_service *service, vt_ledger_kafka_mode mode,
                         char reason[VT_SERVICE_REASON_MAX]) {
     if (topic->ledger != NULL) {
@@ -38,7 +57,7 @@ vt_err vt_topic_connect(vt_topic *topic, const vt_service *service, vt_ledger_ka
     vt_ledger_kafka_options options = {
         .target = &topic->target,
         .mode = mode,
-        .partitions = (int32_t) config->partitions,
+        .partitions = partitions_of(config),
         .replication = replication_of(config),
         .queue_records_max = config->queue_records_max,
         .delivery_timeout_ms = config->delivery_timeout_ms,
@@ -49,8 +68,10 @@ vt_err vt_topic_connect(vt_topic *topic, const vt_service *service, vt_ledger_ka
     err = vt_ledger_kafka_open(&options, &topic->ledger, why);
     if (err != VT_OK) {
         snprintf(reason, VT_SERVICE_REASON_MAX, "kafka: %s", why);
+        return err;
     }
-    return err;
+    warn_of_partitions(topic, config);
+    return VT_OK;
 }
 
 void vt_topic_disconnect(vt_topic *topic) {

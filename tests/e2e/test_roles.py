@@ -11,7 +11,7 @@ from support.proof import assert_exactly_once
 from support.roles import wait_for_results
 from support.stores import Stores
 from support.tally import connect
-from support.topic import Message, produce
+from support.topic import Message, create_topic, produce
 from support.votes import generated, new_id, vote
 from testbed.ports import free_ports
 
@@ -255,6 +255,16 @@ def test_verify_says_what_it_waits_for(stores):
         assert verify.stderr.read() == "votaton verify: stopped\n"
     assert first.startswith("votaton verify: waiting, at most 30 s: kafka: "), first
     assert f"the topic {stores.topic} does not exist yet" in first
+
+
+def test_another_number_of_partitions_is_told(new_roles, stores):
+    create_topic(stores.bootstrap, stores.topic, partitions=2)
+    roles = new_roles(stores)
+    for arguments, warnings in (([], 0), (["--partitions", "2"], 0), (["--partitions", "12"], 1)):
+        told = roles.start("ingest", *arguments).output()
+        assert told.count("partitions_ignored") == warnings, told
+    assert '"wanted":12' in told
+    assert '"partitions":2' in told
 
 
 def test_redis_that_forgets_by_itself_is_refused(redis_stores, new_roles):
