@@ -32,8 +32,12 @@ static struct {
     _Atomic(rd_kafka_t *) producer;
 } gate;
 
+void __real_rd_kafka_destroy(rd_kafka_t *handle);
+void __wrap_rd_kafka_destroy(rd_kafka_t *handle);
 rd_kafka_t *__real_rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *text, size_t text_size);
 rd_kafka_t *__wrap_rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *text, size_t text_size);
+
+static pthread_mutex_t breaking = PTHREAD_MUTEX_INITIALIZER;
 
 static int connect_to_gate(int fd, const struct sockaddr *address, int len, const char *id, void *context) {
     (void) address;
@@ -165,4 +169,18 @@ void kafka_gate_remove(void) {
 
 rd_kafka_t *kafka_gate_producer(void) {
     return gate.producer;
+}
+
+rd_kafka_resp_err_t kafka_gate_break_producer(void) {
+    pthread_mutex_lock(&breaking);
+    rd_kafka_resp_err_t code =
+        rd_kafka_test_fatal_error(gate.producer, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "made by a test");
+    pthread_mutex_unlock(&breaking);
+    return code;
+}
+
+void __wrap_rd_kafka_destroy(rd_kafka_t *handle) {
+    pthread_mutex_lock(&breaking);
+    pthread_mutex_unlock(&breaking);
+    __real_rd_kafka_destroy(handle);
 }

@@ -24,4 +24,8 @@ void kafka_gate_remove(void);
 /* The producer that was made last. */
 rd_kafka_t *kafka_gate_producer(void);
 
+/* A fatal error of the producer that was made last. Nobody destroys it meanwhile: librdkafka's own threads, which find
+ * such errors, end before it does. Returns what rd_kafka_test_fatal_error does. */
+rd_kafka_resp_err_t kafka_gate_break_producer(void);
+
 #endif
